@@ -1,0 +1,24 @@
+#!/bin/sh
+# Tunes examples/chorus as a user would: nuages in one environment, the project in another.
+set -eu
+cd "$(dirname "$0")/.."
+
+tools/environment.sh .venv pyproject.toml -- -e '.[stack]'
+tools/environment.sh .venv-chorus examples/chorus/requirements.txt -- \
+    -r examples/chorus/requirements.txt
+
+unenclosed=
+if ! .venv/bin/nuages enclosure; then
+    echo 'This machine cannot enclose a project; the example is our own, so it runs --unenclosed.'
+    unenclosed=--unenclosed
+fi
+
+status=0
+.venv/bin/nuages tune examples/chorus --python .venv-chorus/bin/python \
+    --html chorus-report.html $unenclosed || status=$?
+# 1 means that there are findings, which is what the example is for.
+if [ "$status" -gt 1 ]; then
+    exit "$status"
+fi
+echo
+echo "The report: $PWD/chorus-report.html"
