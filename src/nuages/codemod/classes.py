@@ -1,0 +1,142 @@
+"""Class declarations that a view or an admin makes its queryset from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import libcst as cst
+
+from nuages.codemod import Refusal
+from nuages.codemod.draft import Insertion, Syntax
+from nuages.codemod.insert import item_added, statement_added
+
+JOINS = "list_select_related"
+
+
+def queryset_of(node: cst.ClassDef) -> cst.BaseExpression | None:
+    """The value of a class-level `queryset = …`."""
+    value = _assigned(node, "queryset")
+    if isinstance(value, cst.Name) and value.value == "None":
+        return None
+    return value
+
+
+def declares_queryset(node: cst.ClassDef) -> bool:
+    """Whether the class says which rows it shows, in a way that can be edited."""
+    return queryset_of(node) is not None or _model(node) is not None or is_admin(node)
+
+
+def is_admin(node: cst.ClassDef) -> bool:
+    return any(name.endswith("Admin") for name in _bases(node))
+
+
+def insertions(
+    syntax: Syntax,
+    node: cst.ClassDef,
+    kind: Literal["select_related", "prefetch_related"],
+    path: str,
+) -> list[Insertion]:
+    """The declaration that fetches `path`, for a class without a `queryset` of its own."""
+    name = node.name.value
+    if any(base.endswith("Serializer") for base in _bases(node)):
+        raise Refusal("the queryset is created in library code")
+    if is_admin(node):
+        if kind != "select_related":
+            raise Refusal(f"{name} needs a get_queryset() that calls .{kind}: write it by hand")
+        return _list_select_related(syntax, node, path)
+    if any(base.endswith("Inline") for base in _bases(node)) or _defines(node, "get_queryset"):
+        raise Refusal(f"the queryset comes from get_queryset() of {name}")
+    model = _model(node)
+    if model is None:
+        raise Refusal(f"{name} declares neither queryset nor model: its base class does")
+    quote = syntax.quote()
+    text = f"queryset = {syntax.code(model)}.objects.{kind}({quote}{path}{quote})"
+    return statement_added(syntax, _statement(node, "model"), text)
+
+
+def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[Insertion]:
+    quote = syntax.quote()
+    item = f"{quote}{path}{quote}"
+    value = _assigned(node, JOINS)
+    if value is None:
+        return statement_added(syntax, _anchor(node), f"{JOINS} = ({item},)")
+    if not isinstance(value, (cst.Tuple, cst.List)):
+        raise Refusal(f"{JOINS} of {node.name.value} is {syntax.code(value)}, not a list of names")
+    if _covered(value, path):
+        return []
+    if value.elements:
+        last = value.elements[-1]
+        return item_added(syntax, last, last.comma, item)
+    inside = syntax.end(value) - (1 if isinstance(value, cst.List) else 0)
+    return [Insertion(inside, f"{item},")]
+
+
+def _covered(value: cst.Tuple | cst.List, path: str) -> bool:
+    names = [
+        element.value.evaluated_value
+        for element in value.elements
+        if isinstance(element.value, cst.SimpleString)
+    ]
+    return any(name == path or str(name).startswith(f"{path}__") for name in names)
+
+
+def _anchor(node: cst.ClassDef) -> cst.SimpleStatementLine:
+    """The statement that `list_select_related` reads well after."""
+    assignments = [line for line in _lines(node) if _targets(line)]
+    shown = [line for line in assignments if "list_display" in _targets(line)]
+    for line in shown or assignments[-1:] or _lines(node)[:1]:
+        return line
+    raise Refusal(f"{node.name.value} has no line to put {JOINS} after")
+
+
+def _bases(node: cst.ClassDef) -> list[str]:
+    values = [argument.value for argument in node.bases]
+    names = [value.attr if isinstance(value, cst.Attribute) else value for value in values]
+    return [name.value for name in names if isinstance(name, cst.Name)]
+
+
+def _model(node: cst.ClassDef) -> cst.BaseExpression | None:
+    value = _assigned(node, "model")
+    if isinstance(value, (cst.Name, cst.Attribute)):
+        return None if isinstance(value, cst.Name) and value.value == "None" else value
+    return None
+
+
+def _defines(node: cst.ClassDef, method: str) -> bool:
+    body = node.body.body
+    return any(isinstance(part, cst.FunctionDef) and part.name.value == method for part in body)
+
+
+def _lines(node: cst.ClassDef) -> list[cst.SimpleStatementLine]:
+    return [line for line in node.body.body if isinstance(line, cst.SimpleStatementLine)]
+
+
+def _statement(node: cst.ClassDef, name: str) -> cst.SimpleStatementLine:
+    for line in _lines(node):
+        if name in _targets(line):
+            return line
+    raise Refusal(f"{name} of {node.name.value} is not set on a line of its own")
+
+
+def _targets(line: cst.SimpleStatementLine) -> list[str]:
+    return [name for part in line.body for name in _names(part)]
+
+
+def _names(part: cst.BaseSmallStatement) -> list[str]:
+    if isinstance(part, cst.Assign):
+        targets: list[cst.BaseExpression] = [target.target for target in part.targets]
+    elif isinstance(part, cst.AnnAssign) and part.value is not None:
+        targets = [part.target]
+    else:
+        targets = []
+    return [target.value for target in targets if isinstance(target, cst.Name)]
+
+
+def _assigned(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
+    """The last value that the class body gives to a name."""
+    found = None
+    for line in _lines(node):
+        for part in line.body:
+            if isinstance(part, (cst.Assign, cst.AnnAssign)) and name in _names(part):
+                found = part.value
+    return found

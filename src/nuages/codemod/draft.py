@@ -1,0 +1,133 @@
+"""A source text under edit: insertions only, so that earlier positions can still be found."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from nuages.codemod import Refusal
+
+BOM = "\ufeff"
+# The line ends that Python and LibCST know; str.splitlines knows more (form feeds, U+2028).
+NEWLINE = re.compile(r"\r\n|\r|\n")
+SIMPLE_STRING = re.compile(r"""(?<!["'\w])(["'])(?!\1)[^"'\\\n]*\1""")
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """New text at an offset; several at one offset keep their order."""
+
+    offset: int
+    text: str
+
+
+class Syntax:
+    """A parsed text: nodes, their parents and their offsets in characters."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._shift = 1 if text.startswith(BOM) else 0
+        try:
+            module = cst.parse_module(text[self._shift :])
+        except cst.ParserSyntaxError as error:
+            raise Refusal(f"the file does not parse: {error.message}") from error
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        self.module = wrapper.module
+        self._ranges = wrapper.resolve(PositionProvider)
+        self._parents = wrapper.resolve(ParentNodeProvider)
+        self._starts = line_starts(text)
+        self._starts[0] = self._shift
+
+    def nodes(self) -> Iterable[tuple[cst.CSTNode, CodeRange]]:
+        return self._ranges.items()
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return self._parents.get(node)
+
+    def range(self, node: cst.CSTNode) -> CodeRange:
+        return self._ranges[node]
+
+    def offset(self, line: int, column: int) -> int:
+        return self._starts[line - 1] + column
+
+    def start(self, node: cst.CSTNode) -> int:
+        position = self._ranges[node].start
+        return self.offset(position.line, position.column)
+
+    def end(self, node: cst.CSTNode) -> int:
+        position = self._ranges[node].end
+        return self.offset(position.line, position.column)
+
+    def code(self, node: cst.CSTNode) -> str:
+        return self.module.code_for_node(node)
+
+    def indentation(self, offset: int) -> str | None:
+        """The white space before `offset`, or None when something else stands on its line."""
+        before = self.text[self._line_start(offset) : offset]
+        return None if before.strip() else before
+
+    def line_indentation(self, offset: int) -> str:
+        """The indentation of the line that `offset` is on."""
+        line = self.text[self._line_start(offset) : offset]
+        return line[: len(line) - len(line.lstrip(" \t"))]
+
+    def line_end(self, offset: int) -> int:
+        """Where the line of `offset` ends, before its line break."""
+        found = NEWLINE.search(self.text, offset)
+        return found.start() if found else len(self.text)
+
+    def newline(self) -> str:
+        found = NEWLINE.search(self.text)
+        return found.group() if found else "\n"
+
+    def quote(self) -> str:
+        """The quotes that the file uses most for plain strings, double ones on a tie."""
+        quotes = [match.group(1) for match in SIMPLE_STRING.finditer(self.text)]
+        return "'" if quotes.count("'") > len(quotes) / 2 else '"'
+
+    def _line_start(self, offset: int) -> int:
+        return self._starts[bisect_right(self._starts, offset) - 1]
+
+
+class Draft:
+    """A text that takes several edits, each given by positions in the original."""
+
+    def __init__(self, original: str) -> None:
+        self.original = original
+        self.text = original
+        self._insertions: list[Insertion] = []  # offsets in the text as it was at that time
+        self._starts = line_starts(original)
+
+    def syntax(self) -> Syntax:
+        return Syntax(self.text)
+
+    def insert(self, insertions: Iterable[Insertion]) -> None:
+        """Insert all; their offsets are in the present text."""
+        pending = sorted(insertions, key=lambda insertion: insertion.offset)
+        for insertion in reversed(pending):
+            at = insertion.offset
+            self.text = self.text[:at] + insertion.text + self.text[at:]
+            self._insertions.append(insertion)
+
+    def offset(self, line: int, column: int) -> int:
+        """Where the end of a span of the original is now.
+
+        What was inserted exactly at that end came after the span, so it does not move it.
+        """
+        if not 1 <= line <= len(self._starts):
+            raise Refusal(f"line {line} is beyond the end of the file")
+        bom = 1 if line == 1 and self.original.startswith(BOM) else 0
+        offset = self._starts[line - 1] + column + bom
+        for insertion in self._insertions:
+            if insertion.offset < offset:
+                offset += len(insertion.text)
+        return offset
+
+
+def line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in NEWLINE.finditer(text))]

@@ -1,0 +1,81 @@
+"""Where a method call or an argument goes in the text, in the layout that is there."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from nuages.codemod.chain import Link
+from nuages.codemod.draft import Insertion, Syntax
+
+
+def appended(
+    syntax: Syntax,
+    creation: cst.BaseExpression,
+    link: Link | None,
+    following: Link | None,
+    method_call: str,
+) -> list[Insertion]:
+    """`.method()` right after an expression; on a line of its own where the chain does so."""
+    end = syntax.end(creation)
+    model = following or link
+    gap = _gap(syntax, _dot(syntax, model)) if model else ""
+    if gap:
+        end = _after_comment(syntax, end)
+    return [Insertion(end, f"{gap}.{method_call}")]
+
+
+def statement_added(syntax: Syntax, anchor: cst.SimpleStatementLine, text: str) -> list[Insertion]:
+    """A statement on the line after another one's."""
+    start = syntax.start(anchor)
+    indentation = syntax.indentation(start) or ""
+    end = syntax.line_end(syntax.end(anchor))
+    return [Insertion(end, f"{syntax.newline()}{indentation}{text}")]
+
+
+def placed_before(syntax: Syntax, link: Link, method_call: str) -> list[Insertion]:
+    """`.method()` right before a call of the chain, such as `.get(…)`."""
+    dot = _dot(syntax, link)
+    return [Insertion(dot, f".{method_call}{_gap(syntax, dot)}")]
+
+
+def argument_added(syntax: Syntax, call: cst.Call, argument: str) -> list[Insertion]:
+    """One more positional argument, after the last one."""
+    if not call.args:
+        return [Insertion(syntax.end(call) - 1, argument)]
+    last = call.args[-1]
+    return item_added(syntax, last, last.comma, argument)
+
+
+def item_added(
+    syntax: Syntax, last: cst.CSTNode, comma: cst.Comma | cst.MaybeSentinel, item: str
+) -> list[Insertion]:
+    """One more item after the last of an argument list, a tuple or a list."""
+    end = syntax.end(last)
+    indentation = syntax.indentation(syntax.start(last))
+    trailing = isinstance(comma, cst.Comma)
+    if isinstance(comma, cst.Comma):
+        end = syntax.end(comma)
+    if indentation is None:
+        return [Insertion(end, f" {item}," if trailing else f", {item}")]
+    at = _after_comment(syntax, end)
+    line = f"{syntax.newline()}{indentation}{item}{',' if trailing else ''}"
+    return [Insertion(at, line)] if trailing else [Insertion(end, ","), Insertion(at, line)]
+
+
+def _after_comment(syntax: Syntax, offset: int) -> int:
+    rest = syntax.text[offset : syntax.line_end(offset)]
+    return syntax.line_end(offset) if rest.strip().startswith("#") else offset
+
+
+def _gap(syntax: Syntax, dot: int) -> str:
+    """The line break and indentation before a dot that starts its line, else nothing."""
+    indentation = syntax.indentation(dot)
+    if indentation is None:
+        return ""
+    continuation = " \\" if syntax.text[:dot].rstrip().endswith("\\") else ""
+    return f"{continuation}{syntax.newline()}{indentation}"
+
+
+def _dot(syntax: Syntax, link: Link) -> int:
+    """Where the dot before a method's name is."""
+    return syntax.text.rindex(".", 0, syntax.start(link.attribute.attr))
