@@ -1,0 +1,65 @@
+"""How a report writes numbers: thousands separated, two or three digits that mean something."""
+
+from __future__ import annotations
+
+import math
+
+
+def count(value: float) -> str:
+    """A number of things: "3,120", or a mean below 20 with one decimal, "5.3"."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 20 or abs(value - round(value)) < 0.05:
+        return f"{round(value):,}"
+    return f"{value:.1f}"
+
+
+def plural(number: float, one: str, many: str = "") -> str:
+    """ "1 query", "87 queries"."""
+    word = one if count(number) == "1" else many or f"{one}s"
+    return f"{count(number)} {word}"
+
+
+def ms(value: float) -> str:
+    """A time in milliseconds without its unit: "412", "41", "6.1", "0.42"."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 9.95:
+        return f"{round(value):,}"
+    if abs(value) >= 0.995 or value == 0:
+        return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.2f}"
+
+
+def ms_with_unit(value: float) -> str:
+    """A time in milliseconds with the unit that suits it: "412 ms", "12.3 s"."""
+    return seconds(value / 1000) if abs(value) >= 10_000 else f"{ms(value)} ms"
+
+
+def seconds(value: float) -> str:
+    """A time in seconds: "0.4 s", "12 s", "3 min 20 s"."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 119.5:
+        minutes, rest = divmod(round(value), 60)
+        return f"{minutes:,} min {rest} s" if rest else f"{minutes:,} min"
+    return f"{value:.0f} s" if abs(value) >= 99.5 else f"{value:.1f} s"
+
+
+def percent(share: float) -> str:
+    """A share of 0..1: "34 %", and "<1 %" for what is little but not nothing."""
+    if 0 < share < 0.01:
+        return "<1 %"
+    return f"{share:.0%}".replace("%", " %") if math.isfinite(share) else "–"
+
+
+def times_less(before: float, after: float) -> str:
+    """How many times less it became: "17×", "1.9×"; "" where that says nothing."""
+    if before <= 0 or not math.isfinite(before) or not math.isfinite(after):
+        return ""
+    if after <= 0:
+        return "all"
+    factor = before / after
+    if 0.95 < factor < 1.05:
+        return "1×"
+    return f"{factor:,.0f}×" if factor >= 9.95 else f"{factor:.1f}×"

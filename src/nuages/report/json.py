@@ -1,0 +1,181 @@
+"""What other programs read: `diagnose --json` and `tune --json`, schema 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from nuages.model import (
+    SCHEMA,
+    Coverage,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Fix,
+    LedgerEntry,
+    Location,
+    RouteCoverage,
+    RouteFigures,
+    Summary,
+    TuneResult,
+)
+from nuages.report.changes import ranked, states
+
+Json = dict[str, Any]
+
+
+def diagnosis_json(diagnosis: Diagnosis) -> Json:
+    """A diagnosis as docs/reference/json.md describes it; the same value gives the same text."""
+    return {
+        "schema": SCHEMA,
+        "project": diagnosis.project,
+        "coverage": _coverage(diagnosis.coverage),
+        "findings": _findings(diagnosis.findings),
+    }
+
+
+def tune_json(result: TuneResult) -> Json:
+    """A run of tune as docs/reference/json.md describes it; the same value gives the same text."""
+    return {
+        "schema": SCHEMA,
+        "project": result.project,
+        "coverage": _coverage(result.coverage),
+        "before": _summary(result.before),
+        "after": _summary(result.after),
+        "findings": _findings(result.findings),
+        "fixes": _fixes(result.findings),
+        "plan": None,
+        "seconds": {stage: _number(spent) for stage, spent in result.seconds.items()},
+        "ledger": [_ledger_entry(entry) for entry in result.ledger],
+        "overrides": list(result.overrides),
+        "notes": list(result.notes),
+    }
+
+
+def _coverage(coverage: Coverage) -> Json:
+    return {
+        "states": dict(states(coverage)),
+        "routes": [_covered(route) for route in sorted(coverage.routes, key=lambda r: r.route)],
+        "tests_passed": coverage.tests_passed,
+        "tests_failed": coverage.tests_failed,
+        "notes": list(coverage.notes),
+    }
+
+
+def _covered(route: RouteCoverage) -> Json:
+    return {
+        "route": route.route,
+        "state": route.state,
+        "reason": route.reason,
+        "statuses": dict(sorted(route.statuses.items())),
+        "requests": route.requests,
+        "rows": route.rows,
+    }
+
+
+def _summary(summary: Summary) -> Json:
+    return {
+        "routes": {route: _figures(summary.routes[route]) for route in sorted(summary.routes)},
+        "knee_rps": None if summary.knee_rps is None else _number(summary.knee_rps),
+        "queries_per_request": _number(summary.queries_per_request),
+    }
+
+
+def _figures(figures: RouteFigures) -> Json:
+    return {
+        "requests": figures.requests,
+        "queries": _number(figures.queries),
+        "db_ms": _number(figures.db_ms),
+        "cpu_ms": _number(figures.cpu_ms),
+        "p50_ms": _number(figures.p50_ms),
+        "p95_ms": _number(figures.p95_ms),
+    }
+
+
+def _findings(findings: Iterable[Finding]) -> list[Json]:
+    return [_finding(finding) for finding in ranked(findings)]
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "message": finding.message,
+        "hint": finding.hint,
+        "location": _location(finding.location),
+        "created_at": _location(finding.created_at),
+        "trigger": _location(finding.trigger),
+        "routes": list(finding.routes),
+        "tests": list(finding.tests),
+        "evidence": _evidence(finding.evidence),
+        "confidence": _number(finding.confidence),
+        "remedy": {"kind": finding.remedy.kind, "path": finding.remedy.path},
+        "fix": _fix(finding.fix),
+    }
+
+
+def _location(location: Location | None) -> Json | None:
+    if location is None:
+        return None
+    return {
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+        "function": location.function,
+        "root": location.root,
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "requests": evidence.requests,
+        "calls": evidence.calls,
+        "per_request_max": evidence.per_request_max,
+        "wall_ms": _number(evidence.wall_ms),
+        "share": _number(evidence.share, digits=6),
+        "rows": evidence.rows,
+        "sql": evidence.sql,
+        "p95_ms": None if evidence.p95_ms is None else _number(evidence.p95_ms),
+        "max_ms": None if evidence.max_ms is None else _number(evidence.max_ms),
+    }
+
+
+def _fix(fix: Fix) -> Json:
+    return {
+        "status": fix.status,
+        "reason": fix.reason,
+        "diff": fix.diff,
+        "queries_before": fix.queries_before,
+        "queries_after": fix.queries_after,
+        "tests": fix.tests,
+    }
+
+
+def _fixes(findings: Iterable[Finding]) -> list[Json]:
+    """The fixes that have an edit, each once, with the indexes of the findings that it answers."""
+    fixes: dict[tuple[str, str], Json] = {}
+    for index, finding in enumerate(ranked(findings)):
+        fix = finding.fix
+        if fix.status in ("verified", "proposed"):
+            key = (fix.status, fix.diff or f"finding {index}")
+            entry = {**_fix(fix), "files": sorted(fix.edits), "findings": []}
+            fixes.setdefault(key, entry)["findings"].append(index)
+    return sorted(fixes.values(), key=lambda fix: (fix["status"] != "verified", fix["findings"]))
+
+
+def _ledger_entry(entry: LedgerEntry) -> Json:
+    return {
+        "kind": entry.kind,
+        "target": entry.target,
+        "verdict": entry.verdict,
+        "origin": _location(entry.origin),
+        "via": entry.via,
+        "count": entry.count,
+    }
+
+
+def _number(value: float, digits: int = 3) -> float | None:
+    """Rounded, as a microsecond is finer than any of it was measured; JSON knows no infinity."""
+    return round(float(value), digits) if math.isfinite(value) else None

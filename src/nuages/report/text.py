@@ -1,0 +1,66 @@
+"""The terminal report: what was reached, what changed, what was found, what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from nuages.model import Diagnosis, TuneResult
+from nuages.report.changes import headline, ranked
+from nuages.report.page import Page
+from nuages.report.text_blocks import (
+    coverage_block,
+    ledger_block,
+    notes_block,
+    overrides_block,
+    routes_block,
+)
+from nuages.report.text_findings import diffs_block, findings_block
+
+
+def render_tune(
+    result: TuneResult,
+    console: Console,
+    *,
+    html: Path | None = None,
+    apply: str = "nuages tune --apply",
+) -> None:
+    """Print a run of tune; `html` is where its page was written, `apply` the command to offer."""
+    page = Page(console, rest="see the HTML report")
+    figures = headline(result)
+    page.line(("nuages tune  ", "bold"), (result.project, ""))
+    coverage_block(page, result.coverage)
+    page.heading("Result")
+    page.text((figures.sentence, "bold"))
+    findings_block(page, ranked(result.findings))
+    routes_block(page, result)
+    diffs_block(page, result.findings)
+    ledger_block(page, result.ledger)
+    overrides_block(page, result.overrides)
+    notes_block(page, result.notes)
+    _next(
+        page,
+        (apply if figures.verified else "", "writes the verified fixes to the tree"),
+        (str(html) if html else "", "has all of this in full: open it in a browser"),
+    )
+
+
+def render_diagnosis(diagnosis: Diagnosis, console: Console, *, fix: str = "nuages fix") -> None:
+    """Print a diagnosis; `fix` is the command to offer."""
+    page = Page(console, rest="see --json")
+    findings = ranked(diagnosis.findings)
+    page.line(("nuages diagnose  ", "bold"), (diagnosis.project, ""))
+    coverage_block(page, diagnosis.coverage)
+    findings_block(page, findings)
+    _next(page, (fix if findings else "", "proposes edits, and proves them"))
+
+
+def _next(page: Page, *steps: tuple[str, str]) -> None:
+    """What to type or open next, each with what it does; "" for a step that is not needed."""
+    if any(step for step, _ in steps):
+        page.heading("Next")
+    longest = max(len(step) for step, _ in steps)
+    for step, what in steps:
+        if step:
+            page.line((f"  {step.ljust(longest)}", "bold"), (f"  {what}", "dim"))

@@ -1,0 +1,126 @@
+"""The findings of the terminal report, and the diffs of the fixes that were verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from nuages.model import Evidence, Finding, Fix, Location
+from nuages.report.changes import place, places, verified_fixes
+from nuages.report.diff import diff_lines
+from nuages.report.figures import count, ms_with_unit, percent, plural
+from nuages.report.page import Page, table
+
+FINDINGS_SHOWN = 10
+ROUTES_SHOWN = 3  # of one finding
+DIFF_LINES_SHOWN = 100  # of all diffs together
+SLOW_MS = 5  # of one query, from which its own time is worth a word
+MANY_ROWS = 20  # of one query, likewise
+
+STATUS_STYLES = {
+    "verified": "green", "proposed": "yellow", "refused": "magenta", "none": "dim",
+}  # fmt: skip
+DIFF_STYLES = {"header": "bold", "hunk": "cyan", "added": "green", "removed": "red", "": ""}
+ROLES = {"trigger": "triggered by", "created_at": "queryset from"}
+
+
+def findings_block(page: Page, findings: Sequence[Finding]) -> None:
+    """The findings that cost most, each with its places, evidence, hint and fix."""
+    if not findings:
+        page.heading("Findings")
+        page.text(("None in what was reached.", ""))
+        return
+    page.heading(f"Findings: {count(len(findings))}", "By the database time they cost.")
+    for number, finding in enumerate(findings[:FINDINGS_SHOWN], start=1):
+        page.blank()
+        _finding(page, number, finding)
+    if len(findings) > FINDINGS_SHOWN:
+        page.blank()
+    page.rest(len(findings) - FINDINGS_SHOWN, "findings")
+
+
+def _finding(page: Page, number: int, finding: Finding) -> None:
+    where = place(finding.location) if finding.location else "no line of the project's"
+    page.line((f"{number:>2}  ", "dim"), (where, "bold"), (_inside(finding.location), "dim"))
+    page.text((f"{finding.rule}: ", "cyan"), (finding.message, ""), indent=4)
+    details = table(("", "left"), ("", "fold"))
+    details.show_header = False
+    for name, value in _details(finding):
+        details.add_row(Text(name, style="dim"), value)
+    page.put(details, indent=4)
+
+
+def _inside(location: Location | None) -> str:
+    return f"  in {location.function}" if location and location.function else ""
+
+
+def _details(finding: Finding) -> list[tuple[str, Text]]:
+    rows = [("cost", Text(evidence(finding.evidence)))]
+    for role, location in places(finding):
+        if role != "location":
+            rows.append((ROLES[role], Text(f"{place(location)}{_inside(location)}")))
+    if seen := [*finding.routes, *finding.tests]:
+        rows.append(("seen in", Text(_some(seen))))
+    if finding.hint:
+        rows.append(("hint", Text(finding.hint)))
+    return [*rows, ("fix", fix_line(finding.fix))]
+
+
+def evidence(found: Evidence) -> str:
+    """What it cost: "412 ms, 34 % of database time · 3,162 queries in 62 requests, …"."""
+    queries = plural(found.calls, "query", "queries")
+    parts = [
+        f"{ms_with_unit(found.wall_ms)}, {percent(found.share)} of database time",
+        f"{queries} in {plural(found.requests, 'request')}, "
+        f"at most {count(found.per_request_max)} in one",
+    ]
+    if found.max_ms is not None and found.max_ms >= SLOW_MS:
+        p95 = "" if found.p95_ms is None else f"p95 {ms_with_unit(found.p95_ms)}, "
+        parts.append(f"{p95}slowest {ms_with_unit(found.max_ms)}")
+    if found.rows >= MANY_ROWS * found.calls > 0:
+        parts.append(f"{count(found.rows / found.calls)} rows a query")
+    return " · ".join(parts)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:ROUTES_SHOWN])
+    rest = len(names) - ROUTES_SHOWN
+    return f"{shown} and {count(rest)} more" if rest > 0 else shown
+
+
+def fix_line(fix: Fix) -> Text:
+    """How far the fix got, with its counts and its reason."""
+    text = Text(fix.status, style=STATUS_STYLES[fix.status])
+    parts = []
+    if fix.queries_before is not None and fix.queries_after is not None:
+        parts.append(f"{count(fix.queries_before)} → {count(fix.queries_after)} queries")
+    parts += [part for part in (fix.reason, fix.tests and f"tests: {fix.tests}") if part]
+    return text.append(f": {'; '.join(parts)}" if parts else "", style="default")
+
+
+def diffs_block(page: Page, findings: Sequence[Finding]) -> None:
+    """The verified diffs, each once, until a screen or two is full."""
+    fixes = [(fix, numbers) for fix, numbers in verified_fixes(findings) if fix.diff]
+    if not fixes:
+        return
+    page.heading("Verified fixes")
+    room = DIFF_LINES_SHOWN
+    for shown, (fix, numbers) in enumerate(fixes):
+        lines = diff_lines(fix.diff)
+        if shown and len(lines) > room:
+            page.blank()
+            page.rest(len(fixes) - shown, "diffs")
+            return
+        page.blank()
+        page.text((_of(numbers), "dim"))
+        for line in lines[:DIFF_LINES_SHOWN]:
+            page.line((line.text, DIFF_STYLES[line.kind]))
+        page.rest(len(lines) - DIFF_LINES_SHOWN, "lines of this diff")
+        room -= len(lines)
+
+
+def _of(numbers: Sequence[int]) -> str:
+    """ "finding 4", "findings 6 and 7"."""
+    *some, last = map(str, numbers)
+    return f"findings {', '.join(some)} and {last}" if some else f"finding {last}"
