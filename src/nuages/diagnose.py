@@ -1,0 +1,43 @@
+"""From a recording to findings: every rule run, the costliest finding first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
+from nuages.origins import is_library
+from nuages.rules import load_rules
+
+
+def diagnose(
+    recording: Recording,
+    *,
+    project: str,
+    budgets: Budgets | None = None,
+    coverage: Coverage | None = None,
+) -> Diagnosis:
+    """Run every rule; findings that no line of the project takes part in come last."""
+    budgets = budgets or Budgets()
+    found = [finding for rule in load_rules() for finding in rule.find(recording, budgets)]
+    findings = [_of_library(finding) if is_library(finding) else finding for finding in found]
+    return Diagnosis(
+        project=project,
+        coverage=coverage or Coverage(),
+        findings=tuple(sorted(findings, key=_rank)),
+    )
+
+
+def _rank(finding: Finding) -> tuple[bool, float, str, str]:
+    """Ties are broken by what is said, so that two runs print the same order."""
+    cost = -finding.evidence.wall_ms
+    return is_library(finding), cost, finding.message, finding.evidence.sql
+
+
+def _of_library(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        message=f"In library code: {finding.message}",
+        hint="no line of the project takes part: look for a setting of the library, or a newer one",
+        remedy=Remedy(kind="none"),
+        fix=Fix(status="none", reason="the code is a library's"),
+    )

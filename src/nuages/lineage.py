@@ -1,0 +1,102 @@
+"""From the instance whose access caused a query up to the queryset that it all hangs on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nuages.model import Load, QueryGroup, Relation, Scope
+
+LOOP = 3  # from three executions on, repetition is a loop
+SINGLE_VALUED = frozenset({"fk", "o2o", "reverse_o2o"})
+FETCHES_ALL = frozenset({"all", "get"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lineage:
+    """A lookup path, and the load whose queryset would have to fetch it."""
+
+    root: Load | None  # None: the instances came from somewhere unseen
+    hops: tuple[Relation, ...]
+
+    @property
+    def path(self) -> str:
+        return "__".join(hop.field for hop in self.hops)
+
+    @property
+    def last(self) -> Relation:
+        return self.hops[-1]
+
+    @property
+    def can_join(self) -> bool:
+        return all(hop.kind in SINGLE_VALUED for hop in self.hops)
+
+
+class Loads:
+    """The loads of a recording, by the scope that they happened in."""
+
+    def __init__(self, groups: Iterable[QueryGroup]) -> None:
+        self._groups: dict[tuple[Scope, Load], list[QueryGroup]] = defaultdict(list)
+        self._prefetched: set[tuple[Scope, Relation]] = set()
+        for group in groups:
+            if group.load is None:
+                continue
+            self._groups[group.scope, group.load].append(group)
+            if group.load.how == "prefetched" and group.load.relation:
+                self._prefetched.add((group.scope, group.load.relation))
+
+    def trace(self, group: QueryGroup) -> Lineage | None:
+        """The lineage of a query that an access to a relation caused; None for others."""
+        load = group.load
+        if load is None or load.relation is None:
+            return None
+        hops = [load.relation]
+        parent = load.parent
+        while parent is not None and parent.relation and parent.parent:
+            if not self._hangs_on_its_parent(group.scope, parent):
+                break
+            hops.append(parent.relation)
+            parent = parent.parent
+        return Lineage(root=parent, hops=tuple(reversed(hops)))
+
+    def is_prefetched(self, scope: Scope, relation: Relation) -> bool:
+        """Whether some queryset of the scope prefetches the relation already."""
+        return (scope, relation) in self._prefetched
+
+    def is_single_row(self, scope: Scope, lineage: Lineage) -> bool:
+        """Whether the accesses were all made on one instance, and not on one per row."""
+        if lineage.root is None or any(hop.kind not in SINGLE_VALUED for hop in lineage.hops[:-1]):
+            return False
+        groups = self._groups.get((scope, lineage.root), [])
+        return bool(groups) and all(
+            group.rows_max <= 1 and group.per_execution_max < LOOP for group in groups
+        )
+
+    def repeats_itself(self, scope: Scope, load: Load) -> bool:
+        """Whether a load is one row, asked for again and again with the same parameters."""
+        groups = self._groups.get((scope, load), [])
+        return bool(groups) and all(
+            group.per_execution_max >= LOOP and group.distinct_max == 1 and group.rows_max <= 1
+            for group in groups
+        )
+
+    def _hangs_on_its_parent(self, scope: Scope, load: Load) -> bool:
+        """Whether a load came row by row, or with its parent's, so that its root is further up."""
+        if load.how == "joined":
+            return True
+        if load.how == "prefetched":
+            return load.created_at is None or load.created_at == _created_at_above(load)
+        groups = self._groups.get((scope, load), [])
+        if not groups:  # beyond the recording's bounds
+            return load.relation is not None and load.relation.kind in SINGLE_VALUED
+        return all(group.shape in FETCHES_ALL for group in groups) and any(
+            group.per_execution_max >= LOOP for group in groups
+        )
+
+
+def _created_at_above(load: Load) -> object:
+    parent = load.parent
+    while parent is not None and parent.created_at is None:
+        parent = parent.parent
+    return parent.created_at if parent else None

@@ -1,0 +1,163 @@
+"""Queries that a recording saw repeated in a loop, one loop per cause."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads
+from nuages.model import Location, QueryGroup, Recording
+from nuages.origins import CACHED_TABLES, in_tests, is_set_up
+
+WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
+TABLE = re.compile(r'\bFROM\s+[`"\[]?(\w+)[`"\]]?', re.IGNORECASE)
+# A list of keys, an offset or a long page: the loop takes many rows at a time.
+IN_CHUNKS = re.compile(r"\bIN \((?!\s*SELECT)|\bOFFSET\b", re.IGNORECASE)
+LIMIT = re.compile(r"\bLIMIT (\d+)", re.IGNORECASE)
+GET_LIMIT = 21  # Django's own, of .get(): django.db.models.query.MAX_GET_RESULTS
+BY_KEY = re.compile(
+    r'WHERE [`"\[]?(?P<table>\w+)[`"\]]?\.[`"\[]?(?P<column>\w+)[`"\]]? = \S+(?: LIMIT 21)?\s*;?$',
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loop:
+    """All queries of one cause, in every scope that it was seen in."""
+
+    groups: tuple[QueryGroup, ...]  # the costliest first
+    lineage: Lineage | None  # None: no relation was accessed
+    is_prefetched: bool = False  # a prefetch is there, but the accesses go around it
+
+    @property
+    def worst(self) -> QueryGroup:
+        return self.groups[0]
+
+    @property
+    def busiest(self) -> QueryGroup:
+        return max(self.groups, key=lambda group: group.per_execution_max)
+
+    @property
+    def location(self) -> Location | None:
+        return next((group.location for group in self.groups if group.location), None)
+
+    @property
+    def created_at(self) -> Location | None:
+        return self.lineage.root.created_at if self.lineage and self.lineage.root else None
+
+    @property
+    def can_be_fetched_together(self) -> bool:
+        """Whether the accesses take what select_related or prefetch_related would bring."""
+        return self.lineage is not None and is_plain_access(self.lineage, self.worst)
+
+
+def find_loops(recording: Recording) -> tuple[Loop, ...]:
+    """Every loop of SELECTs; repetitions that are somebody else's business are left out."""
+    loads = Loads(recording.groups)
+    writes = {
+        (group.scope, group.location)
+        for group in recording.groups
+        if group.statement.verb in WRITES and group.per_execution_max >= LOOP
+    }
+    causes: dict[Hashable, list[QueryGroup]] = defaultdict(list)
+    lineages: dict[Hashable, Lineage | None] = {}
+    for group in recording.groups:
+        if not is_repeated(group) or is_set_up(group.scope, group.location):
+            continue
+        lineage = loads.trace(group)
+        if lineage is not None and loads.is_single_row(group.scope, lineage):
+            lineage = None
+        if lineage is None and (group.scope, group.location) in writes:
+            continue
+        if _is_loop(group, lineage, loads):
+            key = _cause(group, lineage)
+            causes[key].append(group)
+            lineages[key] = lineage
+    return tuple(_loops(causes, lineages, loads))
+
+
+def is_repeated(group: QueryGroup) -> bool:
+    """Whether one execution of a scope ran this SELECT at least three times."""
+    return (
+        group.statement.verb == "SELECT"
+        and group.loops >= 1
+        and group.per_execution_max >= LOOP
+        and (group.load is None or group.load.how == "query")
+    )
+
+
+def is_plain_access(lineage: Lineage, group: QueryGroup) -> bool:
+    """`post.author`, `post.tags.all()`: neither filtered nor ordered nor counted."""
+    kind = lineage.last.kind
+    if kind == "deferred":
+        return False
+    if kind in SINGLE_VALUED or kind == "gfk":
+        return group.shape in ("get", "all")
+    return group.shape == "all"
+
+
+def table(group: QueryGroup) -> str:
+    found = TABLE.search(group.statement.sql)
+    return found.group(1) if found else "a table"
+
+
+def is_lookup_by_key(group: QueryGroup) -> bool:
+    """Whether a single row was asked for by one column, as `.get(pk=…)` does."""
+    return group.shape == "get" and BY_KEY.search(group.statement.sql) is not None
+
+
+def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
+    if lineage is None:
+        # The same question again and again is repeated-query's business.
+        return group.distinct_max > 1 and not _is_batch(group) and table(group) not in CACHED_TABLES
+    root = lineage.root
+    if group.scope.kind == "test" and (
+        root is None or root.created_at is None or in_tests(root.created_at)
+    ):
+        return False  # the instances are the test's own, and so may the loop be
+    if root is not None and loads.repeats_itself(group.scope, root):
+        return False
+    return group.distinct_max > 1 or lineage.last.kind in SINGLE_VALUED | {"gfk", "deferred"}
+
+
+def _is_batch(group: QueryGroup) -> bool:
+    limit = LIMIT.search(group.statement.sql)
+    long_page = limit is not None and int(limit.group(1)) > GET_LIMIT and group.rows_max > GET_LIMIT
+    return long_page or IN_CHUNKS.search(group.statement.sql) is not None
+
+
+def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:
+    """One queryset and path is one cause, wherever it shows; else each access is its own."""
+    if lineage is None:
+        return (group.location, group.shape, table(group))
+    root = lineage.root
+    if root is None or root.created_at is None:
+        return (group.location, lineage.last, group.shape)
+    if is_plain_access(lineage, group):
+        return (root.created_at, root.model, lineage.path)
+    return (root.created_at, root.model, lineage.path, group.shape, group.location)
+
+
+def _loops(
+    causes: dict[Hashable, list[QueryGroup]],
+    lineages: dict[Hashable, Lineage | None],
+    loads: Loads,
+) -> Iterator[Loop]:
+    for key, groups in causes.items():
+        lineage = lineages[key]
+        yield Loop(
+            groups=tuple(_costliest_first(groups)),
+            lineage=lineage,
+            is_prefetched=lineage is not None
+            and any(loads.is_prefetched(group.scope, lineage.last) for group in groups),
+        )
+
+
+def _costliest_first(groups: Iterable[QueryGroup]) -> list[QueryGroup]:
+    by_location: dict[Location | None, int] = defaultdict(int)
+    groups = list(groups)
+    for group in groups:
+        by_location[group.location] += group.wall_ns
+    return sorted(groups, key=lambda g: (by_location[g.location], g.wall_ns), reverse=True)

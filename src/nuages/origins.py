@@ -1,0 +1,51 @@
+"""What a place in the code says about the code there: product, tests, migrations or library."""
+
+from __future__ import annotations
+
+import re
+
+from nuages.model import Finding, Location, Scope
+
+TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
+TEST_FILE = re.compile(r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory)\.py$")
+# Commands whose queries come with the set-up of a database, not with its use.
+SET_UP_COMMANDS = frozenset({
+    "collectstatic", "createcachetable", "createsuperuser", "flush", "loaddata", "makemigrations",
+    "migrate", "migrate_schemas", "sqlflush", "squashmigrations", "test",
+})  # fmt: skip
+# Read once per process and then kept by Django itself.
+CACHED_TABLES = frozenset({"django_content_type", "django_session", "django_site"})
+
+
+def in_tests(location: Location) -> bool:
+    *folders, name = location.file.split("/")
+    return bool(TEST_FOLDERS.intersection(folders)) or bool(TEST_FILE.match(name))
+
+
+def in_migrations(location: Location | None) -> bool:
+    return location is not None and "migrations" in location.file.split("/")[:-1]
+
+
+def is_set_up(scope: Scope, location: Location | None) -> bool:
+    """Whether a query belongs to making a database or a test's data, not to the product."""
+    if in_migrations(location):
+        return True
+    if scope.kind == "command":
+        return bool(SET_UP_COMMANDS.intersection(scope.name.split()))
+    return scope.kind == "test" and (location is None or in_tests(location))
+
+
+def is_library(finding: Finding) -> bool:
+    """Whether no line of the project takes part in it."""
+    return finding.location is None and finding.created_at is None and finding.trigger is None
+
+
+def one_execution(scope: Scope) -> str:
+    """How a message names one execution of a scope."""
+    if scope.kind == "process":
+        return "one process, outside any request"
+    return (
+        f"one {scope.name}"
+        if scope.kind in ("request", "command")
+        else (f"one run of {scope.name}")
+    )

@@ -1,0 +1,25 @@
+"""What can be wrong, one rule per file: pure functions of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+from nuages.model import Budgets, Finding, Recording
+
+
+class Rule(Protocol):
+    """A module of this package; its name is its id with underscores."""
+
+    ID: str
+
+    def find(self, recording: Recording, budgets: Budgets) -> Iterable[Finding]:
+        """The findings of one recording, in any order."""
+
+
+def load_rules() -> tuple[Rule, ...]:
+    """Every rule, sorted by id; one that fails to load stops the run."""
+    names = sorted(module.name for module in iter_modules(__path__))
+    return tuple(cast(Rule, import_module(f"{__name__}.{name}")) for name in names)

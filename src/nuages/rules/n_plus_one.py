@@ -1,0 +1,220 @@
+"""Rows fetched one at a time in a loop, where one query could have fetched them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nuages.loops import Loop, find_loops, is_lookup_by_key, table
+from nuages.model import (
+    Budgets,
+    Evidence,
+    Finding,
+    Fix,
+    Location,
+    QueryGroup,
+    Recording,
+    Remedy,
+    RemedyKind,
+)
+from nuages.origins import one_execution
+
+ID = "n-plus-one"
+
+KEPT_TESTS = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advice:
+    """What is wrong with one loop, and what would remove it."""
+
+    what: str  # "Post.author is fetched one row at a time"
+    hint: str
+    remedy: Remedy
+    confidence: float
+    no_fix: str = ""  # why no edit is offered
+
+
+def find(recording: Recording, budgets: Budgets) -> Iterator[Finding]:
+    """One finding per queryset and lookup path, in whatever routes and lines it shows."""
+    total_ns = sum(group.wall_ns for group in recording.groups)
+    for loop in find_loops(recording):
+        yield _finding(loop, total_ns)
+
+
+def _finding(loop: Loop, total_ns: int) -> Finding:
+    advice = _advice(loop)
+    busiest = loop.busiest
+    scopes = {group.scope for group in loop.groups}
+    tests = {test for group in loop.groups for test in group.tests}
+    tests |= {scope.name for scope in scopes if scope.kind == "test"}
+    return Finding(
+        rule=ID,
+        message=f"{advice.what}: {busiest.per_execution_max} queries in "
+        f"{one_execution(busiest.scope)}",
+        hint=advice.hint,
+        location=loop.location,
+        created_at=loop.created_at,
+        trigger=loop.worst.trigger,
+        evidence=_evidence(loop.groups, total_ns),
+        confidence=_confidence(advice.confidence, loop),
+        remedy=advice.remedy,
+        routes=tuple(sorted(scope.name for scope in scopes if scope.kind != "test")),
+        tests=tuple(sorted(tests)[:KEPT_TESTS]),
+        fix=Fix(status="none", reason=advice.no_fix),
+    )
+
+
+def _evidence(groups: tuple[QueryGroup, ...], total_ns: int) -> Evidence:
+    wall_ns = sum(group.wall_ns for group in groups)
+    return Evidence(
+        requests=sum(group.executions for group in groups),
+        calls=sum(group.calls for group in groups),
+        per_request_max=max(group.per_execution_max for group in groups),
+        wall_ms=wall_ns / 1e6,
+        share=wall_ns / total_ns if total_ns else 0.0,
+        rows=sum(group.rows for group in groups),
+        sql=groups[0].statement.sql,
+        max_ms=max(group.max_ns for group in groups) / 1e6,
+    )
+
+
+def _confidence(base: float, loop: Loop) -> float:
+    """Less for short loops, for one repeated parameter, and where the test may be the loop."""
+    confidence = base
+    if max(group.per_execution_max for group in loop.groups) < 5:
+        confidence -= 0.1
+    if max(group.distinct_max for group in loop.groups) == 1:
+        confidence -= 0.15
+    if all(group.scope.kind in ("test", "process") for group in loop.groups):
+        confidence -= 0.2
+    return round(max(confidence, 0.1), 2)
+
+
+def _advice(loop: Loop) -> Advice:
+    if loop.lineage is None:
+        return _without_relation(loop)
+    if loop.lineage.last.kind == "deferred":
+        return _deferred(loop)
+    if loop.can_be_fetched_together:
+        return _together(loop)
+    if loop.worst.shape in ("count", "exists", "aggregate"):
+        return _annotate(loop)
+    return _around(loop)
+
+
+def _together(loop: Loop) -> Advice:
+    """The plain case: the queryset at the root can bring the rows along."""
+    assert loop.lineage is not None
+    kind: RemedyKind = "select_related" if loop.lineage.can_join else "prefetch_related"
+    path = loop.lineage.path
+    what = f"{_accessed(loop)} is fetched one row at a time"
+    if loop.created_at is None:
+        return Advice(
+            what=what,
+            hint=f'add .{kind}("{path}") to the queryset that these instances come from',
+            remedy=Remedy(kind=kind, path=path),
+            confidence=0.75,
+            no_fix="where the queryset was created was not seen",
+        )
+    return Advice(
+        what=what,
+        hint=f'add .{kind}("{path}") to {_queryset(loop)}',
+        remedy=Remedy(kind=kind, path=path),
+        confidence=0.95,
+    )
+
+
+def _annotate(loop: Loop) -> Advice:
+    assert loop.lineage is not None
+    last, shape = loop.lineage.last, loop.worst.shape
+    verb = {"count": "counted", "exists": "looked for"}.get(shape, "aggregated")
+    function = {"count": "Count", "exists": "Exists"}.get(shape, "the aggregate")
+    return Advice(
+        what=f"{_accessed(loop)} is {verb} one row at a time",
+        hint=f'.annotate() {_queryset(loop)} with {function} of "{loop.lineage.path}", and read '
+        f"the annotation here",
+        remedy=Remedy(kind="annotate", path=loop.lineage.path),
+        confidence=0.9,
+        no_fix=f"the access to {last.field} has to change as well",
+    )
+
+
+def _around(loop: Loop) -> Advice:
+    """A filtered, ordered or sliced related manager: no prefetch can serve it as it stands."""
+    assert loop.lineage is not None
+    path, field, shape = loop.lineage.path, loop.lineage.last.field, loop.worst.shape
+    verb = {"filtered": ".filter()", "ordered": ".order_by()", "sliced": "slice"}.get(
+        shape, "further condition"
+    )
+    if loop.is_prefetched:
+        hint = (
+            f'the {verb} here defeats the prefetch of "{field}" that is there already: do it in '
+            f'Python, or move it into Prefetch("{path}", queryset=…) on {_queryset(loop)}'
+        )
+    else:
+        hint = f'add .prefetch_related(Prefetch("{path}", queryset=…)) with the {verb} to ' + (
+            f"{_queryset(loop)}, and read .all() here"
+        )
+    return Advice(
+        what=f"{_accessed(loop)} is queried one row at a time",
+        hint=hint,
+        remedy=Remedy(kind="prefetch_related", path=path),
+        confidence=0.9,
+        no_fix=f"the {verb} on {field} has to move into a Prefetch",
+    )
+
+
+def _deferred(loop: Loop) -> Advice:
+    assert loop.lineage is not None
+    field = loop.lineage.last.field
+    return Advice(
+        what=f"{_accessed(loop)} is deferred, then loaded one row at a time",
+        hint=f'name "{field}" in .only(), or take it out of .defer(), on {_queryset(loop)}',
+        remedy=Remedy(kind="only", path=loop.lineage.path),
+        confidence=0.9,
+        no_fix="whether the rows are meant to be that narrow can't be told from here",
+    )
+
+
+def _without_relation(loop: Loop) -> Advice:
+    worst = loop.worst
+    thing = _short(worst.load.model) if worst.load else table(worst)
+    if is_lookup_by_key(worst):
+        return Advice(
+            what=f"{thing} is looked up by key one row at a time",
+            hint=f"fetch them together before the loop: {thing}.objects.in_bulk(keys)",
+            remedy=Remedy(kind="in_bulk"),
+            confidence=0.75,
+            no_fix="the loop has to change",
+        )
+    return Advice(
+        what=f"{thing} is queried with other parameters each time round a loop",
+        hint="run one query before the loop for all that it needs, and pick from its rows",
+        remedy=Remedy(kind="none"),
+        confidence=0.6,
+        no_fix="the loop has to change",
+    )
+
+
+def _accessed(loop: Loop) -> str:
+    assert loop.lineage is not None
+    last = loop.lineage.last
+    return f"{_short(last.model)}.{last.field}"
+
+
+def _queryset(loop: Loop) -> str:
+    created = loop.created_at
+    if created is None:
+        return "the queryset that these instances come from"
+    if created.kind == "class" and created.function:
+        return f"the queryset of {created.function} ({_place(created)})"
+    return f"the queryset at {_place(created)}"
+
+
+def _place(location: Location) -> str:
+    return f"{location.file}:{location.line}"
+
+
+def _short(model: str) -> str:
+    return model.rpartition(".")[2]
