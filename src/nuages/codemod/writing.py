@@ -1,0 +1,74 @@
+"""Edits written to the user's tree: all or none, and only over what was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from nuages.codemod import text
+from nuages.errors import NuagesError
+
+
+def apply(
+    edits: Mapping[str, str], roots: Mapping[str, Path], files: Mapping[str, str] | None = None
+) -> tuple[Path, ...]:
+    """Write edits ("label:file" → new text) and return the paths written.
+
+    `roots` maps labels to folders, `files` "label:file" to the SHA-256 that was recorded. Raises
+    NuagesError, and writes nothing, when a file is missing or no longer the one recorded.
+    """
+    targets = {key: _target(key, roots) for key in edits}
+    for key, path in targets.items():
+        _check(key, path, (files or {}).get(key))
+    staged: dict[Path, Path] = {}
+    try:
+        for key, path in targets.items():
+            staged[path] = _stage(path, edits[key])
+        for path, temporary in staged.items():
+            os.replace(temporary, path)
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+    return tuple(targets.values())
+
+
+def _target(key: str, roots: Mapping[str, Path]) -> Path:
+    """The file itself, also behind a symbolic link, and inside its root."""
+    label, _, file = key.rpartition(":")
+    root = Path(roots[label]).resolve()
+    path = (root / file).resolve()
+    if not path.is_relative_to(root):
+        raise NuagesError(
+            f"{file} lies outside of its source root {root}.",
+            hint="Apply the printed diff by hand.",
+            slug="outside-root",
+        )
+    return path
+
+
+def _check(key: str, path: Path, recorded: str | None) -> None:
+    if not path.is_file():
+        raise NuagesError(
+            f"{path} is to be edited and is not there.",
+            hint="Run nuages tune again on the present tree.",
+            slug="file-changed",
+        )
+    if recorded is not None and hashlib.sha256(path.read_bytes()).hexdigest() != recorded:
+        raise NuagesError(
+            f"{path} has changed since it was recorded; nothing was written.",
+            hint="Run nuages tune again, or apply the printed diff by hand.",
+            slug="file-changed",
+        )
+
+
+def _stage(path: Path, content: str) -> Path:
+    """The new content in a file beside the old one, with its permissions."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".nuages")
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(text.to_bytes(content))
+    shutil.copymode(path, name)
+    return Path(name)

@@ -1,0 +1,200 @@
+"""How far a run with an edit shows that the edit is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from nuages.answers import Verdict
+from nuages.lineage import LOOP, Loads
+from nuages.loops import Loop, find_loops
+from nuages.model import Finding, Fix, Load, Location, QueryGroup, Recording, Scope, ScopeStats
+
+Lines = Callable[[Location], range]  # where a place of the old text is in the new one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edited:
+    """The old and the new text of every file that a run edited, by "label:file"."""
+
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+
+    def lines(self, place: Location) -> range:
+        """The lines of the new text that stand for a place, with what was put next to it."""
+        key = f"{place.root}:{place.file}"
+        end = place.end_line or place.line
+        if key not in self.new:
+            return range(place.line, end + 1)
+        return moved(self.old[key], self.new[key], place.line, end)
+
+
+def judge_replay(
+    finding: Finding,
+    before: Recording,
+    after: Recording,
+    verdicts: Iterable[Verdict],
+    edited: Edited,
+) -> Fix:
+    """Verified when the answers are the same and its queries went down; else what is missing."""
+    reached = [verdict for verdict in verdicts if verdict.route in finding.routes]
+    changed = [verdict for verdict in reached if verdict.result == "different"]
+    if changed:
+        worst = changed[0]
+        asked = f"{worst.request.method} {worst.request.path} as {worst.request.actor}"
+        return refused(f"the answer to {asked} changes: {worst.reason}")
+    same = [verdict for verdict in reached if verdict.is_same]
+    if not same:
+        reason = reached[0].reason if reached else "none of its requests was issued again"
+        return _proposed(finding, f"the answers could not be compared: {reason}")
+    note = "" if all(v.result == "same" for v in same) else " up to order"
+    return _by_queries(
+        finding, before, after, edited, f"{_many(len(same), 'answer')} the same{note}"
+    )
+
+
+def judge_tests(
+    finding: Finding,
+    before: Recording,
+    after: Recording,
+    passed_before: Mapping[str, bool],
+    passed_after: Mapping[str, bool],
+    edited: Edited,
+) -> Fix:
+    """Verified when the tests that reach the line still pass and its queries went down."""
+    reaching = [name for name in finding.tests if passed_before.get(name)]
+    broken = [name for name in reaching if not passed_after.get(name)]
+    if broken:
+        return refused(f"{broken[0]} passes before and fails after")
+    if not any(passed_after.values()):
+        return _proposed(finding, "no test passes, so nothing shows that the answers are the same")
+    tests = f"{len(passed_after):,} of {len(passed_before):,} run"
+    shown = f"{_many(len(reaching), 'test')} that reach it pass" if reaching else "the tests pass"
+    return replace(_by_queries(finding, before, after, edited, shown), tests=tests)
+
+
+def refused(reason: str) -> Fix:
+    return Fix(status="refused", reason=reason)
+
+
+def moved(old: str, new: str, first: int, last: int) -> range:
+    """The lines of `new` that lines `first` to `last` of `old` became, neighbours included."""
+    matcher = SequenceMatcher(None, old.split("\n"), new.split("\n"), autojunk=False)
+    low, high = None, 0
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        touches = i1 < last and i2 >= first if tag != "insert" else first - 1 <= i1 <= last
+        if not touches:
+            continue
+        if tag == "equal":
+            j1, j2 = j1 + max(first - 1 - i1, 0), j2 - max(i2 - last, 0)
+        if j1 < j2:
+            low, high = (j1 if low is None else min(low, j1)), max(high, j2)
+    return range((low or 0) + 1, high + 1)
+
+
+def _by_queries(
+    finding: Finding, before: Recording, after: Recording, edited: Edited, shown: str
+) -> Fix:
+    loops = [loop for loop in find_loops(before) if _is_of(finding, loop)]
+    if not loops:
+        return _proposed(finding, "the run to compare with did not repeat its loop")
+    groups = [group for loop in loops for group in loop.groups]
+    scopes = {group.scope for group in groups}
+    root = loops[0].lineage.root if loops[0].lineage else None
+    assert root is not None
+    if not _ran(root, scopes, after, edited):
+        return _proposed(finding, "the edited expression did not run in a successful request")
+    left = _left(finding, root, scopes, after, edited)
+    if left >= LOOP:
+        return refused(f"{left} of its queries are left in one execution")
+    was, now = _queries(before, scopes), _queries(after, scopes)
+    if now >= was:
+        return refused(f"{was:.1f} queries an execution before, {now:.1f} after: no fewer")
+    executions = sum(stats.executions for stats in _stats(before, scopes))
+    figures = f"{was:.1f} → {now:.1f} queries an execution"
+    return replace(
+        finding.fix,
+        status="verified",
+        reason=f"{figures}, {shown}",
+        queries_before=round(was * executions),
+        queries_after=round(now * executions),
+    )
+
+
+def _is_of(finding: Finding, loop: Loop) -> bool:
+    return (
+        loop.lineage is not None
+        and loop.can_be_fetched_together
+        and loop.created_at == finding.created_at
+        and loop.lineage.path == finding.remedy.path
+    )
+
+
+def _ran(root: Load, scopes: set[Scope], after: Recording, edited: Edited) -> bool:
+    """Whether the queryset at the root was executed where a request or a test succeeded."""
+    good = {stats.scope for stats in _stats(after, scopes) if _succeeded(stats)}
+    return any(
+        group.scope in good and any(_is_root(load, root, edited) for load in _ancestry(group))
+        for group in after.groups
+    )
+
+
+def _left(
+    finding: Finding, root: Load, scopes: set[Scope], after: Recording, edited: Edited
+) -> int:
+    """How often one execution still goes row by row along the path from that root."""
+    loads = Loads(after.groups)
+    left = 0
+    for group in after.groups:
+        if group.scope not in scopes or group.load is None or group.load.how != "query":
+            continue
+        lineage = loads.trace(group)
+        if lineage is None or lineage.root is None or lineage.path != finding.remedy.path:
+            continue
+        if _is_root(lineage.root, root, edited):
+            left = max(left, group.per_execution_max)
+    return left
+
+
+def _is_root(load: Load, root: Load, edited: Edited) -> bool:
+    """Whether a load of the new version is the one that the finding hangs on."""
+    place, old = load.created_at, root.created_at
+    if place is None or old is None or load.model != root.model:
+        return False
+    if (place.root, place.file) != (old.root, old.file):
+        return False
+    # A class that gets a `queryset` is now seen at that line.
+    return old.kind == "class" or place.line in edited.lines(old)
+
+
+def _ancestry(group: QueryGroup) -> Iterable[Load]:
+    load = group.load
+    while load is not None:
+        yield load
+        load = load.parent
+
+
+def _succeeded(stats: ScopeStats) -> bool:
+    if stats.scope.kind == "request":
+        return any(status.startswith("2") for status in stats.statuses)
+    return stats.scope.kind != "test" or "passed" in stats.statuses or not stats.statuses
+
+
+def _stats(recording: Recording, scopes: set[Scope]) -> list[ScopeStats]:
+    return [stats for stats in recording.scopes if stats.scope in scopes]
+
+
+def _queries(recording: Recording, scopes: set[Scope]) -> float:
+    """Queries per execution of these scopes."""
+    stats = _stats(recording, scopes)
+    executions = sum(one.executions for one in stats)
+    return sum(one.queries for one in stats) / executions if executions else 0.0
+
+
+def _proposed(finding: Finding, missing: str) -> Fix:
+    return replace(finding.fix, status="proposed", reason=f"not verified: {missing}")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
