@@ -1,0 +1,1 @@
+"""Real servers, run here for the time of one run."""
