@@ -1,0 +1,244 @@
+"""Who asks: nobody, an ordinary user and a member of staff, logged in without a password."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import suppress
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.test import RequestFactory
+
+NAMES = ("anonymous", "user", "staff")
+_POWERS = ("is_staff", "is_superuser", "is_admin")
+
+
+class EnvironFactory(RequestFactory):
+    """Django's request factory, stopped before the request: the handler makes its own."""
+
+    def request(self, **request: Any) -> dict[str, Any]:
+        environ: dict[str, Any] = self._base_environ(**request)
+        return environ
+
+
+class Actor:
+    """A user with the cookies and headers that speak for them."""
+
+    def __init__(self, name: str, user: Any = None) -> None:
+        self.name = name
+        self.user = user
+        self.factory = EnvironFactory(HTTP_USER_AGENT="Mozilla/5.0 (nuages)", HTTP_ACCEPT="*/*")
+        self.factory.defaults["SERVER_NAME"] = served_host()
+        self._session: str | None = None
+
+    def environ(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        body: str,
+        content_type: str,
+        secure: bool,
+    ) -> dict[str, Any]:
+        extra = {"HTTP_" + name.upper().replace("-", "_"): text for name, text in headers.items()}
+        environ: dict[str, Any] = self.factory.generic(
+            method, path, body, content_type=content_type, secure=secure, **extra
+        )
+        return environ
+
+    def log_in(self) -> None:
+        """A session of the project's own engine that says this user is logged in."""
+        from django.contrib import auth
+
+        if self.user is None or not _has_sessions():
+            return
+        engine = importlib.import_module(settings.SESSION_ENGINE)
+        session = engine.SessionStore()
+        session[auth.SESSION_KEY] = self.user._meta.pk.value_to_string(self.user)
+        session[auth.BACKEND_SESSION_KEY] = _backend()
+        session[auth.HASH_SESSION_KEY] = self.user.get_session_auth_hash()
+        session.save()
+        self._session = session.session_key
+        self.factory.cookies[settings.SESSION_COOKIE_NAME] = self._session
+
+    def authenticate(self, request: Any) -> None:
+        """What Django REST framework's own test client does, for APIs that know no sessions."""
+        if self.user is not None and _wants_forced(request):
+            request._force_auth_user = self.user
+            request._force_auth_token = None
+
+    def keep(self, cookies: list[str]) -> None:
+        """Take the response's cookies as a browser does; a lost login is renewed."""
+        jar = self.factory.cookies
+        for line in cookies:
+            with suppress(Exception):
+                for name, morsel in SimpleCookie(line).items():
+                    if morsel["max-age"] == "0" or morsel["max-age"] == 0 or not morsel.value:
+                        jar.pop(name, None)
+                    else:
+                        jar[name] = morsel.value
+        if self._session is not None and settings.SESSION_COOKIE_NAME not in jar:
+            self.log_in()
+
+
+class Actors:
+    """The actors of a run by name, chosen or made when first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Actor] = {}
+        self.missing: dict[str, str] = {}  # name → why there is none
+
+    def get(self, name: str) -> Actor:
+        if not self._known:
+            self.prepare()
+        return self._known[name]
+
+    def users(self) -> tuple[Any, ...]:
+        """The users behind the actors, the ordinary one first."""
+        if not self._known:
+            self.prepare()
+        return tuple(actor.user for actor in self._known.values() if actor.user is not None)
+
+    def prepare(self, function: str | None = None) -> list[str]:
+        """Make them all; `function` ("package.module:name") may log a user in its own way."""
+        self._known = {"anonymous": Actor("anonymous")}
+        self.missing = {}
+        for name in NAMES[1:]:
+            try:
+                actor = Actor(name, chosen_user(staff=name == "staff"))
+                actor.log_in()
+                if function:
+                    _log_in_by(function, actor)
+                self._known[name] = actor
+            except Exception as error:
+                self.missing[name] = f"{type(error).__name__}: {error}"
+        return list(self._known)
+
+
+def chosen_user(*, staff: bool) -> Any:
+    """The fitting user with most rows of their own, else a new one."""
+    from nuages.agent import popularity
+
+    model = _user_model()
+    fitting = _fitting(model, staff)
+    ranked = popularity.ranked(model)
+    known = set(fitting.values_list("pk", flat=True)[:20000])
+    best = next((pk for pk in ranked if pk in known), None)
+    if best is None:
+        best = fitting.order_by("pk").values_list("pk", flat=True).first()
+    if best is None:
+        return create_user(staff=staff)
+    return model._base_manager.get(pk=best)
+
+
+def _fitting(model: Any, staff: bool) -> Any:
+    names = {field.name for field in model._meta.concrete_fields}
+    wanted = {name: staff for name in _POWERS[:2] if name in names}
+    if "is_active" in names:
+        wanted["is_active"] = True
+    if staff and not wanted.keys() & set(_POWERS):
+        return model._base_manager.none()
+    return model._base_manager.filter(**wanted)
+
+
+def create_user(*, staff: bool) -> Any:
+    """A new user by the project's own manager, so that its signals fire; else by the fill."""
+    from nuages.agent.fill import columns
+
+    model = _user_model()
+    name = "nuages-staff" if staff else "nuages-user"
+    values = columns.required_values(model, name)
+    try:
+        maker = model._default_manager.create_superuser if staff else None
+        maker = maker or model._default_manager.create_user
+        user = maker(**values, password="nuages-scratch-only")
+    except Exception:
+        user = columns.build(model, name)
+        user.save()
+    return _empowered(user, staff)
+
+
+def _empowered(user: Any, staff: bool) -> Any:
+    names = {field.name for field in user._meta.concrete_fields}
+    flags = {name: staff for name in _POWERS if name in names}
+    flags |= {
+        name: True for name in ("is_active", "is_verified", "email_verified") if name in names
+    }
+    type(user)._base_manager.filter(pk=user.pk).update(**flags)
+    return type(user)._base_manager.get(pk=user.pk)
+
+
+def _user_model() -> Any:
+    from django.apps import apps
+    from django.contrib.auth import get_user_model
+
+    if not apps.is_installed("django.contrib.auth"):
+        raise LookupError("django.contrib.auth is not installed")
+    return get_user_model()
+
+
+def _has_sessions() -> bool:
+    from django.apps import apps
+
+    return (
+        bool(getattr(settings, "SESSION_ENGINE", ""))
+        and any("SessionMiddleware" in name for name in settings.MIDDLEWARE)
+        and (
+            not settings.SESSION_ENGINE.endswith(".db")
+            or apps.is_installed("django.contrib.sessions")
+        )
+    )
+
+
+def _backend() -> str:
+    """The first backend that can fetch a user by key; those of passwords and tokens all can."""
+    from django.contrib.auth import load_backend
+
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if hasattr(load_backend(path), "get_user"):
+            return str(path)
+    raise LookupError("no backend of AUTHENTICATION_BACKENDS has get_user()")
+
+
+def _wants_forced(request: Any) -> bool:
+    """Whether the view is REST framework's and its authentication does not look at sessions."""
+    from django.urls import Resolver404, resolve
+
+    from nuages.agent.routes import view_class
+
+    try:
+        cls = view_class(resolve(request.path_info).func)
+    except Resolver404:
+        return False
+    classes = getattr(cls, "authentication_classes", None)
+    if classes is None:
+        return False
+    return not any("SessionAuthentication" in k.__name__ for c in classes for k in c.__mro__)
+
+
+def _log_in_by(function: str, actor: Actor) -> None:
+    """The project's own way in: `function(user, client)` may set cookies, headers, defaults."""
+    from django.test import Client
+
+    module, _, name = function.partition(":")
+    client = Client(raise_request_exception=False, **actor.factory.defaults)
+    client.cookies.update(actor.factory.cookies)
+    returned = getattr(importlib.import_module(module), name)(actor.user, client)
+    client = returned if isinstance(returned, Client) else client
+    actor.factory.cookies = client.cookies
+    actor.factory.defaults.update(client.defaults)
+
+
+def served_host() -> str:
+    """A host name that ALLOWED_HOSTS lets in."""
+    from django.http.request import validate_host
+
+    allowed = list(settings.ALLOWED_HOSTS)
+    if not allowed and settings.DEBUG:
+        return "localhost"
+    for host in ("testserver", "localhost"):
+        if validate_host(host, allowed):
+            return host
+    return next((host.lstrip(".") for host in allowed if "*" not in host), "testserver")

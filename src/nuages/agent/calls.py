@@ -1,0 +1,114 @@
+"""The calls the tool may make, by name; each returns plain values."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from nuages.agent import inspect, migrations
+from nuages.errors import NuagesError
+
+
+def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
+    calls = Calls(progress)
+    return {
+        "databases": inspect.databases,
+        "setup": inspect.setup,
+        "routes": calls.routes,
+        "resolve": calls.resolve,
+        "migrate": migrations.migrate,
+        "load_fixtures": migrations.load_fixtures,
+        "command": migrations.command,
+        "fill": calls.fill,
+        "actors": calls.actors,
+        "missing_actors": calls.missing_actors,
+        "targets": calls.targets,
+        "request": calls.request,
+        "counts": inspect.counts,
+        "snapshot": calls.snapshot,
+        "reset": calls.reset,
+    }
+
+
+class Calls:
+    """State between calls: the actors with their sessions, and the request handler."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self._progress = progress
+        self._actors: Any = None
+        self._requests: Any = None
+
+    def routes(self) -> list[dict[str, Any]]:
+        from nuages.agent import routes
+
+        listed = [routes.described(route) for route in routes.all_routes()]
+        if not listed:
+            raise NuagesError(
+                "the project's ROOT_URLCONF has no URL patterns",
+                hint="tune by the project's tests instead: nuages tune --record 'pytest -q'",
+                slug="no-urls",
+            )
+        return listed
+
+    def resolve(self, paths: list[str]) -> list[str | None]:
+        from django.conf import settings
+        from django.utils import translation
+
+        from nuages.agent import targets
+
+        with translation.override(settings.LANGUAGE_CODE):
+            return [targets.resolved(path) for path in paths]
+
+    def fill(self, rows: int = 300, seed: int = 1, seconds: float = 60.0) -> dict[str, Any]:
+        from nuages.agent.fill import fill
+
+        return fill(rows, seed, seconds=seconds, progress=self._progress)
+
+    def actors(self, function: str | None = None) -> list[str]:
+        """The names of those who can ask, each logged in."""
+        from nuages.agent.actors import Actors
+
+        self._actors = Actors()
+        names: list[str] = self._actors.prepare(function)
+        return names
+
+    def missing_actors(self) -> dict[str, str]:
+        """Those who can't, with the reason."""
+        missing: dict[str, str] = self._known_actors().missing
+        return missing
+
+    def targets(self, limit_per_route: int = 3) -> dict[str, Any]:
+        from nuages.agent import targets
+
+        return targets.find(limit_per_route, self._known_actors().users())
+
+    def request(
+        self, path: str, actor: str = "anonymous", seconds: float = 30.0, **sending: Any
+    ) -> dict[str, Any]:
+        from nuages.agent.requests import Requests
+
+        if self._requests is None:
+            self._requests = Requests()
+        answer: dict[str, Any] = self._requests.send(
+            self._known_actors().get(actor), path, timeout=seconds, **sending
+        )
+        return answer
+
+    def snapshot(self) -> dict[str, Any] | None:
+        with suppress(ImportError):
+            recorder = importlib.import_module("nuages.record.recorder")
+            return dict(recorder.snapshot())
+        return None
+
+    def reset(self) -> bool:
+        with suppress(ImportError):
+            importlib.import_module("nuages.record.recorder").reset()
+            return True
+        return False
+
+    def _known_actors(self) -> Any:
+        if self._actors is None:
+            self.actors()
+        return self._actors

@@ -1,0 +1,155 @@
+"""What the project's exceptions mean to its user: one place that maps them to slug and hint."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+
+from nuages.errors import NuagesError
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIBRARIES = tuple(
+    {os.path.normpath(path) for path in sysconfig.get_paths().values()} - {sys.prefix}
+)
+_NAMED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})\b")
+_ENVIRON_HINT = "nuages tune --env {name}=…, or name a file of them: [tool.nuages] env_file"
+
+
+def describe(error: BaseException, *, doing: str = "") -> dict[str, str]:
+    """An exception as {slug, message, hint, detail, exception}: what a NuagesError is made of."""
+    slug, message, hint, detail = _diagnosed(error, doing)
+    return {
+        "slug": slug,
+        "message": message,
+        "hint": hint,
+        "detail": detail or brief(error),
+        "exception": type(error).__name__,
+    }
+
+
+def brief(error: BaseException) -> str:
+    """Type, message and the innermost line of the project's own code, on at most three lines."""
+    said = " ".join(str(error).split())[:300]
+    name = type(error).__name__
+    where = innermost(error.__traceback__)
+    return f"{where}\n{name}: {said}" if where else f"{name}: {said}"
+
+
+def innermost(trace: TracebackType | None) -> str:
+    """`path:line in function`: the last frame in project code, else the last frame at all."""
+    frames = [frame for frame in traceback.extract_tb(trace) if not _is_ours(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
+    for frame in reversed(own or frames):
+        return f"{frame.filename}:{frame.lineno} in {frame.name}"
+    return ""
+
+
+def is_library(path: str) -> bool:
+    """Whether a file belongs to Python or to an installed package, not to the project."""
+    if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
+        return True
+    return any(os.path.normpath(path).startswith(folder + os.sep) for folder in _LIBRARIES)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith((_OURS, "<frozen"))
+
+
+def _diagnosed(error: BaseException, doing: str) -> tuple[str, str, str, str]:
+    """(slug, message, hint, detail) of the first reading that fits, most specific first."""
+    if isinstance(error, NuagesError):
+        return error.slug, error.message, error.hint, error.detail
+    for link in _chain(error):
+        for reading in (_environment, _module, _urlconf, _database):
+            found = reading(link, doing)
+            if found is not None:
+                return (*found, "")
+    if doing == "setup":
+        return _setup(error)
+    return "error", f"the project failed in {doing or 'the agent'}", "", ""
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came from: causes say more than what they were turned into."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _environment(error: BaseException, doing: str) -> tuple[str, str, str] | None:
+    name = missing_variable(error)
+    if name is None or doing not in ("setup", "routes", "migrate"):
+        return None
+    message = f"the project needs the environment variable {name}"
+    return "environment", message, _ENVIRON_HINT.format(name=name)
+
+
+def missing_variable(error: BaseException) -> str | None:
+    """The variable an exception names: `os.environ[…]`, django-environ, decouple, pydantic."""
+    said = str(error)
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        if _raised_in_environ(error.__traceback__):
+            return error.args[0]
+        return None
+    speaks = re.search(r"environ|env(ironment)? var|not found\. Declare|\bset the\b", said, re.I)
+    if speaks and type(error).__name__ in (
+        "ImproperlyConfigured", "UndefinedValueError", "EnvError", "EnvironmentError",
+        "EnvValidationError", "ValueError", "RuntimeError", "Exception",
+    ):  # fmt: skip
+        named = _NAMED.search(said)
+        return named.group(1) if named else None
+    return None
+
+
+def _raised_in_environ(trace: TracebackType | None) -> bool:
+    frames = traceback.extract_tb(trace)
+    if not frames:
+        return False
+    last = frames[-1]
+    return os.path.basename(last.filename) == "os.py" or "environ" in (last.line or "")
+
+
+def _module(error: BaseException, doing: str) -> tuple[str, str, str] | None:
+    if not isinstance(error, ModuleNotFoundError) or doing != "setup":
+        return None
+    settings = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+    if error.name and (settings == error.name or settings.startswith(error.name + ".")):
+        message = f"no settings module {settings!r} on the path"
+        return "settings-import", message, "nuages tune --settings package.module"
+    message = f"importing the project failed: no module named {error.name!r}"
+    hint = "install the project's requirements, or: nuages tune --python .venv/bin/python"
+    return "settings-import", message, hint
+
+
+def _urlconf(error: BaseException, doing: str) -> tuple[str, str, str] | None:
+    said = str(error)
+    if "ROOT_URLCONF" not in said and "does not appear to have any patterns" not in said:
+        return None
+    hint = "set ROOT_URLCONF, or tune by the project's tests: nuages tune --record 'pytest -q'"
+    return "no-urls", "the project has no URL patterns", hint
+
+
+def _database(error: BaseException, doing: str) -> tuple[str, str, str] | None:
+    if type(error).__name__ not in ("OperationalError", "InterfaceError"):
+        return None
+    if not re.search(r"connect|could not translate|unable to open|refused", str(error), re.I):
+        return None
+    said = " ".join(str(error).split())[:200]
+    return "database", f"the scratch database did not answer: {said}", ""
+
+
+def _setup(error: BaseException) -> tuple[str, str, str, str]:
+    settings = os.environ.get("DJANGO_SETTINGS_MODULE", "(DJANGO_SETTINGS_MODULE is not set)")
+    message = f"importing the project with settings {settings} failed"
+    if isinstance(error, SystemExit):
+        message = f"the project's settings {settings} ended the process (exit {error.code})"
+    hint = "does `python manage.py check` work with the same interpreter and environment?"
+    return "settings-import", message, hint, brief(error)

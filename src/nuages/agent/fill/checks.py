@@ -1,0 +1,58 @@
+"""Check constraints, tried on a row before the database refuses the whole batch for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+class Checks:
+    """The check constraints of a model's own table."""
+
+    def __init__(self, model: Any, alias: str) -> None:
+        from django.db.models import CheckConstraint
+
+        self._model, self._alias = model, alias
+        local = {field.name for field in model._meta.concrete_fields}
+        self._checks = [
+            (constraint, tuple(name for name in named(condition(constraint)) if name in local))
+            for constraint in model._meta.constraints
+            if isinstance(constraint, CheckConstraint)
+        ]
+
+    def broken(self, instance: Any) -> tuple[str, ...]:
+        """The columns of the first constraint that a row breaks; empty when it breaks none."""
+        from django.core.exceptions import ValidationError
+
+        for entry in list(self._checks):
+            constraint, names = entry
+            try:
+                constraint.validate(self._model, instance, using=self._alias)
+            except ValidationError:
+                return names
+            except Exception:
+                self._checks.remove(entry)  # it speaks of what only the database knows
+        return ()
+
+
+def condition(constraint: Any) -> Any:
+    """The Q of a check constraint, whose name changed in Django 5.1."""
+    return getattr(constraint, "condition", None) or getattr(constraint, "check", None)
+
+
+def named(expression: Any) -> Iterator[str]:
+    """The columns that a Q or an expression speaks of."""
+    if hasattr(expression, "children"):
+        for child in expression.children:
+            if isinstance(child, tuple):
+                yield str(child[0]).split("__")[0]
+                yield from named(child[1])
+            else:
+                yield from named(child)
+    elif hasattr(expression, "get_source_expressions"):
+        if hasattr(expression, "name"):
+            yield str(expression.name).split("__")[0]
+        for source in expression.get_source_expressions():
+            yield from named(source)
+    elif hasattr(expression, "name") and type(expression).__name__ == "F":
+        yield str(expression.name).split("__")[0]

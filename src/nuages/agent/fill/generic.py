@@ -1,0 +1,87 @@
+"""Generic foreign keys: a content type and a key that lead to a row that is there."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from nuages.agent.fill.pools import Pools, skewed
+from nuages.agent.inspect import KEPT, managed_models
+
+MOST = 6  # models that one generic key points at
+
+
+def generic_keys(model: Any) -> list[Any]:
+    """The GenericForeignKey fields of a model."""
+    return [f for f in model._meta.private_fields if hasattr(f, "ct_field") and f.many_to_one]
+
+
+class Targets:
+    """What a model's generic keys may point at."""
+
+    def __init__(self, model: Any, pools: Pools) -> None:
+        self._model = model
+        self._pools = pools
+        self._declared = _declared(model)
+
+    def pick(self, key: Any, rng: random.Random) -> dict[str, Any] | None:
+        """Values of the content type's and the key's columns; None when nothing can be meant."""
+        from django.contrib.contenttypes.models import ContentType
+
+        targets = [t for t in self._targets() if self._holds(key, t)]
+        if not targets:
+            return None
+        target = rng.choice(targets)
+        type_field = self._model._meta.get_field(key.ct_field)
+        content_type = ContentType.objects.get_for_model(
+            target, for_concrete_model=key.for_concrete_model
+        )
+        chosen = skewed(self._pools.keys(target), rng)
+        return {type_field.attname: content_type.pk, key.fk_field: chosen}
+
+    def _targets(self) -> list[Any]:
+        filled = [m for m in self._declared if self._pools.keys(m)]
+        if filled:
+            return filled
+        others = [
+            model
+            for model, _ in managed_models()
+            if not model._meta.auto_created
+            and model._meta.label not in KEPT
+            and model is not self._model
+            and not generic_keys(model)
+        ]
+        others = [m for m in others if len(self._pools.keys(m)) >= 3]
+        self._declared = sorted(others, key=_liked)[:MOST]
+        return self._declared
+
+    def _holds(self, key: Any, target: Any) -> bool:
+        """Whether the key's column can hold the target's primary key."""
+        column = self._model._meta.get_field(key.fk_field)
+        keys = self._pools.keys(target)
+        if not keys:
+            return False
+        try:
+            column.get_prep_value(column.to_python(keys[0]))
+        except Exception:
+            return False
+        return True
+
+
+def _declared(model: Any) -> list[Any]:
+    """Models with a GenericRelation to this one, or a tag-like field that goes through it."""
+    found = []
+    for other, _ in managed_models():
+        for field in (*other._meta.private_fields, *other._meta.many_to_many):
+            remote = getattr(field, "remote_field", None)
+            through = getattr(remote, "through", None)
+            related = getattr(field, "related_model", None)
+            generic = hasattr(field, "object_id_field_name") and related is model
+            if (generic or through is model) and other not in found:
+                found.append(other)
+    return found
+
+
+def _liked(model: Any) -> tuple[bool, str]:
+    """Models with pages of their own first."""
+    return (not hasattr(model, "get_absolute_url"), model._meta.label)

@@ -1,0 +1,75 @@
+"""Foreign keys of one row that agree: a ticket's order and its ticket type are of one event."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from nuages.agent.fill.order import relations
+from nuages.agent.fill.pools import LIMIT, Pools, is_user, skewed
+
+
+class Kinship:
+    """Picks the foreign keys of a row one after the other, each among the kin of those before."""
+
+    def __init__(self, model: Any, fields: list[Any], pools: Pools) -> None:
+        self._pools = pools
+        self._model = model
+        shared = {f.related_model for f in fields if self._counts(f.related_model)}
+        above = [g.related_model for f in fields for g in self._upward(f.related_model)]
+        self._kin = shared | {a for a in above if above.count(a) > 1 and self._counts(a)}
+        self._maps: dict[tuple[Any, Any], dict[Any, Any]] = {}
+        self.fields = sorted(fields, key=lambda f: -len(self._shared(f.related_model)))
+
+    def pick(self, field: Any, chosen: dict[Any, Any], rng: random.Random) -> Any:
+        """A key that agrees with `chosen` (ancestor model → key), which it extends."""
+        target = field.related_model
+        if target in chosen and field.target_field.primary_key:
+            return chosen[target]
+        key = self._agreeing(field, chosen, rng)
+        if key is not None and field.target_field.primary_key:
+            self._remember(target, key, chosen)
+        return key
+
+    def _agreeing(self, field: Any, chosen: dict[Any, Any], rng: random.Random) -> Any:
+        target = field.related_model
+        bound = [link for link in self._shared(target) if link.related_model in chosen]
+        if not bound or not field.target_field.primary_key:
+            return self._pools.pick(field, rng)
+        keys = self._pools.of_field(field)
+        for link in bound:
+            parents = self._parents(target, link)
+            wanted = chosen[link.related_model]
+            agreeing = [key for key in keys if parents.get(key) == wanted]
+            keys = agreeing or ([] if len(bound) == 1 else keys)
+        return skewed(keys, rng) if keys else None
+
+    def _remember(self, target: Any, key: Any, chosen: dict[Any, Any]) -> None:
+        if target in self._kin:
+            chosen.setdefault(target, key)
+        for link in self._shared(target):
+            parent = self._parents(target, link).get(key)
+            if parent is not None:
+                chosen.setdefault(link.related_model, parent)
+
+    def _shared(self, target: Any) -> list[Any]:
+        return [link for link in self._upward(target) if link.related_model in self._kin]
+
+    def _upward(self, target: Any) -> list[Any]:
+        """Foreign keys of a parent to what may be a common ancestor."""
+        links = [link for link in relations(target) if link.related_model is not target]
+        return [link for link in links if link.target_field.primary_key]
+
+    def _counts(self, model: Any) -> bool:
+        """Users write into each other's things, and content types hang on everything."""
+        return (
+            model is not self._model
+            and not is_user(model)
+            and (model._meta.label not in ("contenttypes.ContentType", "sites.Site"))
+        )
+
+    def _parents(self, target: Any, link: Any) -> dict[Any, Any]:
+        if (target, link) not in self._maps:
+            rows = target._base_manager.order_by("pk").values_list("pk", link.attname)
+            self._maps[target, link] = dict(rows[:LIMIT])
+        return self._maps[target, link]

@@ -1,0 +1,123 @@
+"""Which models are filled, and in which order: every required foreign key finds its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nuages.agent.inspect import KEPT, managed_models
+
+
+@dataclass(frozen=True)
+class Step:
+    """One model to fill; foreign keys named in `later` close a cycle and are set at the end."""
+
+    model: Any
+    alias: str
+    later: frozenset[str] = frozenset()
+
+
+def in_order() -> tuple[list[Step], dict[str, str]]:
+    """The steps, and the models left alone with the reason."""
+    skipped: dict[str, str] = {}
+    chosen: dict[Any, str] = {}
+    for model, alias in managed_models():
+        if model._meta.auto_created:
+            continue
+        reason = _left_alone(model, alias)
+        if reason:
+            skipped[model._meta.label] = reason
+        else:
+            chosen[model] = alias
+    return _sorted(chosen, skipped), skipped
+
+
+def _left_alone(model: Any, alias: str) -> str:
+    if model._meta.label in KEPT:
+        return "Django's own bookkeeping"
+    if is_reference_data(model, alias):
+        return "its rows come from the migrations"
+    if any(k.__name__ == "SingletonModel" for k in model.__mro__):
+        return "a singleton"
+    return ""
+
+
+def is_reference_data(model: Any, alias: str) -> bool:
+    """Rows there after migrating, and nothing they belong to: countries, currencies, settings."""
+    from django.contrib.auth import get_user_model
+
+    from nuages.agent.fill.trees import is_tree
+
+    if is_tree(model) or issubclass(model, _or_nothing(get_user_model)):
+        return False
+    if any(field.related_model not in (None, model) for field in required_relations(model)):
+        return False
+    return bool(model._base_manager.using(alias).exists())
+
+
+def _or_nothing(find: Any) -> Any:
+    try:
+        return find()
+    except Exception:
+        return ()
+
+
+def relations(model: Any) -> list[Any]:
+    """Foreign keys that hold a choice: not the links of multi-table inheritance."""
+    fields = model._meta.concrete_fields
+    return [f for f in fields if f.is_relation and not getattr(f.remote_field, "parent_link", 0)]
+
+
+def required_relations(model: Any) -> list[Any]:
+    return [field for field in relations(model) if not field.null]
+
+
+def holds_generic_key(model: Any) -> bool:
+    return any(hasattr(field, "ct_field") and hasattr(field, "fk_field")
+               and not hasattr(field, "object_id_field_name")
+               for field in model._meta.private_fields)  # fmt: skip
+
+
+def _sorted(chosen: dict[Any, str], skipped: dict[str, str]) -> list[Step]:
+    """Topological; generic keys come late; nullable keys are given up where there is a cycle."""
+    waiting = sorted(chosen, key=lambda m: (holds_generic_key(m), m._meta.label))
+    steps: list[Step] = []
+    done: set[Any] = set()
+    while waiting:
+        model = _next(waiting, done, chosen)
+        if model is None:
+            for stuck in waiting:
+                skipped[stuck._meta.label] = "a cycle of required foreign keys"
+            break
+        later = {f.name for f in relations(model) if _pending(f, model, done, chosen)}
+        steps.append(Step(model, chosen[model], frozenset(later)))
+        waiting.remove(model)
+        done.add(model)
+    return steps
+
+
+def _next(waiting: list[Any], done: set[Any], chosen: dict[Any, str]) -> Any:
+    generic_last = [m for m in waiting if not holds_generic_key(m)] or waiting
+    for candidates in (generic_last, waiting):
+        for model in candidates:
+            if not any(_pending(f, model, done, chosen) for f in relations(model)):
+                return model
+        possible = [
+            model
+            for model in candidates
+            if not any(_pending(f, model, done, chosen) for f in required_relations(model))
+        ]
+        if possible:
+            return min(
+                possible,
+                key=lambda m: sum(_pending(f, m, done, chosen) for f in relations(m)),
+            )
+    return None
+
+
+def _pending(field: Any, model: Any, done: set[Any], chosen: dict[Any, str]) -> bool:
+    """Whether a foreign key's rows are still to come; rows of a child fill its parents too."""
+    target = field.related_model
+    if target is model or target is None:
+        return False
+    return any(other in chosen and other not in done for other in (target,))

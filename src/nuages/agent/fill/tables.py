@@ -1,0 +1,193 @@
+"""Fills one model's table: builds rows, checks them, inserts them in batches, drops what fails."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from datetime import timedelta
+from typing import Any
+
+from nuages.agent.fill import columns
+from nuages.agent.fill.checks import Checks
+from nuages.agent.fill.generic import Targets, generic_keys
+from nuages.agent.fill.insert import insert
+from nuages.agent.fill.kinship import Kinship
+from nuages.agent.fill.order import Step, relations
+from nuages.agent.fill.pools import Pools, skewed
+from nuages.agent.fill.uniques import Taken
+
+_BATCH = 200
+_PROBES = 12
+_REDRAWS = 25
+_ENDS = re.compile(r"(?P<stem>.*?)(?P<end>end|to|until|stop|finish|close|last)(?P<rest>s|_?.*)$")
+_STARTS = ("start", "from", "begin", "since", "open", "first")
+
+
+class TableFill:
+    """One model being filled."""
+
+    def __init__(self, step: Step, rng: random.Random, pools: Pools, until: float) -> None:
+        self._step, self._rng, self._pools, self._until = step, rng, pools, until
+        self._model = step.model
+        generic = generic_keys(self._model)
+        held = {name for key in generic for name in (key.ct_field, key.fk_field)}
+        links = [f for f in relations(self._model) if f.name not in step.later | held]
+        self._own = [f for f in links if f.related_model is self._model]
+        self._types = [f for f in links if _to_content_type(f)]
+        self._kinship = Kinship(
+            self._model, [f for f in links if f not in self._own + self._types], pools
+        )
+        skipped = held | {f.name for f in relations(self._model)} | self._inherited_links()
+        self._plain = [f for f in self._model._meta.concrete_fields if f.name not in skipped]
+        self._generic = [(key, Targets(self._model, pools)) for key in generic]
+        self._taken = Taken(self._model, step.alias)
+        self._checks = Checks(self._model, step.alias)
+        self._number = self._model._base_manager.using(step.alias).count()
+
+    def run(self, rows: int) -> tuple[int, str]:
+        """(rows added, the last reason for one that was dropped)."""
+        added, reason = self._probe()
+        if not added:
+            return 0, reason
+        failures = 0
+        while added < rows and failures < 3 and time.monotonic() < self._until:
+            batch = self._batch(min(_BATCH if not self._own else 50, rows - added))
+            if not batch:
+                break
+            stored, why = insert(batch, self._step.alias)
+            reason = why or reason
+            added += stored
+            failures = 0 if stored else failures + 1
+            self._pools.forget(self._model)
+        return added, reason
+
+    def _probe(self) -> tuple[int, str]:
+        """One row by itself; when it is refused, a few more with other columns left empty."""
+        reason = "no row could be made that keeps its unique columns"
+        for attempt in range(_PROBES):
+            instance, why = self.new_row(loose=attempt > 0)
+            if instance is None:
+                return 0, why
+            added, reason = insert([instance], self._step.alias)
+            if added:
+                return added, ""
+        return 0, reason
+
+    def _batch(self, size: int) -> list[Any]:
+        rows: list[Any] = []
+        misses = 0
+        while len(rows) < size and misses < 20:
+            instance, _ = self.new_row(loose=self._rng.random() < 0.2)
+            if instance is None:
+                misses += 1
+            else:
+                rows.append(instance)
+        return rows
+
+    def new_row(self, *, loose: bool = False) -> tuple[Any, str]:
+        """A row that repeats nothing unique, or None and the reason."""
+        self._number += 1
+        instance = self._model()
+        for field in self._plain:
+            self._set(instance, field, columns.value(field, self._number, self._rng, loose=loose))
+        reason = self._relate(instance, loose=loose)
+        if reason:
+            return None, reason
+        _order_dates(instance, self._plain)
+        for attempt in range(_REDRAWS):
+            broken = self._checks.broken(instance)
+            names = broken or self._taken.clash(instance)
+            if not names:
+                self._taken.take(instance)
+                return instance, ""
+            self._redraw(instance, names, attempt, loose=bool(broken))
+        return None, f"no more new values for {', '.join(names)}"
+
+    def _relate(self, instance: Any, *, loose: bool) -> str:
+        kin: dict[Any, Any] = {}
+        for field in self._kinship.fields:
+            empty = field.null and self._rng.random() < (0.5 if loose else 0.08)
+            key = None if empty else self._kinship.pick(field, kin, self._rng)
+            if key is None and not field.null:
+                return f"{field.name} needs a {field.related_model._meta.label}, there is none"
+            setattr(instance, field.attname, key)
+        for field in self._own:
+            setattr(instance, field.attname, self._parent(field))
+        for field in self._types:
+            setattr(instance, field.attname, self._content_type(field))
+        for key, targets in self._generic:
+            for column, value in (targets.pick(key, self._rng) or {}).items():
+                setattr(instance, column, value)
+        return ""
+
+    def _parent(self, field: Any) -> Any:
+        """Another row of the same model, for most rows; the first few are roots."""
+        keys = self._pools.of_field(field)
+        if not keys or (field.null and self._rng.random() < 0.25):
+            return None
+        return skewed(keys, self._rng)
+
+    def _content_type(self, field: Any) -> Any:
+        from django.contrib.contenttypes.models import ContentType
+
+        return ContentType.objects.get_for_model(self._model, for_concrete_model=False).pk
+
+    def _redraw(self, instance: Any, names: tuple[str, ...], attempt: int, *, loose: bool) -> None:
+        """Other values for the columns of a clash: keys evenly now, texts with another number."""
+        fields = [instance._meta.get_field(name) for name in names]
+        keyed = [f for f in fields if f.is_relation and f not in self._types]
+        for field in keyed:
+            keys = self._pools.of_field(field)
+            if loose and field.null and self._rng.random() < 0.5:
+                setattr(instance, field.attname, None)
+            elif keys:
+                setattr(instance, field.attname, self._rng.choice(keys))
+        if loose or not keyed or attempt > _REDRAWS // 2:
+            self._number += 1
+            for field in fields:
+                if not field.is_relation:
+                    made = columns.value(field, self._number, self._rng, loose=loose)
+                    self._set(instance, field, made)
+
+    def _set(self, instance: Any, field: Any, value: Any) -> None:
+        if value is not columns.OMIT:
+            setattr(instance, field.attname, value)
+
+    def _inherited_links(self) -> set[str]:
+        return {
+            field.name
+            for field in self._model._meta.concrete_fields
+            if field.is_relation and getattr(field.remote_field, "parent_link", False)
+        }
+
+
+def _to_content_type(field: Any) -> bool:
+    return bool(field.related_model._meta.label == "contenttypes.ContentType")
+
+
+def _order_dates(instance: Any, fields: list[Any]) -> None:
+    """What ends does so after it starts: `start`/`end`, `valid_from`/`valid_to`."""
+    names = {field.name: field for field in fields if hasattr(field, "auto_now")}
+    for name in names:
+        matched = _ENDS.match(name)
+        if matched is None:
+            continue
+        for start in _STARTS:
+            other = f"{matched['stem']}{start}{matched['rest']}"
+            begin, end = getattr(instance, other, None), getattr(instance, name)
+            if (
+                other in names
+                and begin is not None
+                and end is not None
+                and type(begin) is type(end)
+            ):
+                _set_later(instance, name, begin, end)
+
+
+def _set_later(instance: Any, name: str, begin: Any, end: Any) -> None:
+    try:
+        if end <= begin:
+            setattr(instance, name, begin + timedelta(days=1))
+    except TypeError:
+        setattr(instance, name, begin)

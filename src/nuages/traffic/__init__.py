@@ -1,0 +1,1 @@
+"""Where requests come from: the project's URLs, and the links in what it answers."""

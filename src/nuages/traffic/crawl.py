@@ -1,0 +1,208 @@
+"""Drives a site: every route with arguments from the data, then the links in the answers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import time
+import zlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nuages.answers import Answer, Request
+from nuages.model import Coverage
+from nuages.traffic.coverage import UNMATCHED, Reached, coverage
+from nuages.traffic.links import destructive, links, local_path
+
+_HOSTS = frozenset({"testserver", "localhost", "127.0.0.1"})
+_REDIRECTS = (301, 302, 303, 307, 308)
+_AGENT_GRACE = 15.0  # seconds between the agent giving up on a request and us giving up on it
+
+
+class Session(Protocol):
+    """What driving needs of an agent session."""
+
+    def call(self, name: str, *, timeout: float = ..., **arguments: Any) -> Any: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How far a crawl goes."""
+
+    per_route: int = 5  # distinct paths per route and actor
+    requests: int = 1500
+    seconds: float = 180.0
+    request_seconds: float = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What a crawl sent and got, in order, and what it reached."""
+
+    answers: tuple[Answer, ...]
+    coverage: Coverage
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return tuple(answer.request for answer in self.answers)
+
+
+def crawl(
+    session: Session,
+    *,
+    actors: Sequence[str],
+    limits: Limits | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Traffic:
+    """Send everything there is to send, breadth first, each path as every actor."""
+    routes = session.call("routes")
+    found = session.call("targets", timeout=300)
+    run = _Crawl(session, limits or Limits(), progress)
+    run.add([(target["path"], target["route"], actors) for target in found["targets"]])
+    run.follow(["/"], actors)
+    notes = run.drive()
+    missing = session.call("missing_actors")
+    notes += [f"there is no {name} actor: {why}" for name, why in missing.items()]
+    unresolved = {entry["route"]: entry["reason"] for entry in found["unresolved"]}
+    reached = Reached(
+        answers=run.answers, reasons=unresolved | run.skipped, rows_counted=run.recorded
+    )
+    return Traffic(answers=tuple(run.answers), coverage=coverage(routes, reached, notes))
+
+
+class _Crawl:
+    """A queue of requests that grows with the links of the answers."""
+
+    def __init__(self, session: Session, limits: Limits, progress: Callable[[str], None]) -> None:
+        self._session, self._limits, self._progress = session, limits, progress
+        self._queue: deque[Request] = deque()
+        self._seen: set[Request] = set()
+        self._per_route: Counter[tuple[str, str]] = Counter()
+        self._known: dict[str, str | None] = {}  # path without query → route
+        self.skipped: dict[str, str] = {}  # route → why it was not driven
+        self.answers: list[Answer] = []
+        self.recorded = False  # whether anything counted rows
+
+    def add(self, paths: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+        """Queue paths whose route is known, as long as that route has room."""
+        for path, route, actors in paths:
+            if destructive(path) or destructive(route):
+                self.skipped.setdefault(route, "looks destructive")
+                continue
+            for actor in actors:
+                request = Request(path=path, actor=actor)
+                room = self._per_route[route, actor] < self._limits.per_route
+                if room and request not in self._seen:
+                    self._seen.add(request)
+                    self._per_route[route, actor] += 1
+                    self._queue.append(request)
+
+    def follow(self, paths: Sequence[str], actors: Sequence[str]) -> None:
+        """Queue links: only those that lead to a route, which the agent has to say."""
+        bare = {path: path.partition("?")[0] for path in paths}
+        unknown = list(dict.fromkeys(p for p in bare.values() if p not in self._known))
+        if unknown:
+            routes = self._session.call("resolve", paths=unknown)
+            self._known.update(zip(unknown, routes, strict=True))
+        found = ((path, self._known[plain]) for path, plain in bare.items())
+        self.add([(path, route, actors) for path, route in found if route is not None])
+
+    def drive(self) -> list[str]:
+        """Empty the queue; what stopped it, if something did."""
+        until = time.monotonic() + self._limits.seconds
+        while self._queue:
+            if len(self.answers) >= self._limits.requests:
+                return [f"the crawl stopped at {self._limits.requests} requests"]
+            if time.monotonic() > until:
+                return [f"the crawl stopped after {self._limits.seconds:g} s"]
+            self._step(self._queue.popleft())
+        return []
+
+    def _step(self, request: Request) -> None:
+        raw = _ask(self._session, request, self._limits.request_seconds)
+        answer = _answer(request, raw)
+        self.answers.append(answer)
+        self.recorded |= bool(raw.get("recorded"))
+        if len(self.answers) % 25 == 0:
+            self._progress(f"{len(self.answers)} requests, {len(self._queue)} waiting")
+        found = _links(answer)
+        if found:
+            self.follow(found, (request.actor,))
+
+
+def _links(answer: Answer) -> list[str]:
+    if answer.status in _REDIRECTS:
+        location = next((v for k, v in answer.headers.items() if k.lower() == "location"), "")
+        followed = local_path(location, answer.request.path, _HOSTS) if location else None
+        return [followed] if followed else []
+    if answer.status >= 400:
+        return []
+    text = answer.body.decode("utf-8", errors="replace")
+    return links(answer.request.path, answer.headers, text, _HOSTS)
+
+
+def send(session: Session, request: Request, *, timeout: float = 20.0) -> Answer:
+    """One request; the agent gives up on it after `timeout` seconds and answers 504."""
+    return _answer(request, _ask(session, request, timeout))
+
+
+def _ask(session: Session, request: Request, seconds: float) -> Mapping[str, Any]:
+    raw: Mapping[str, Any] = session.call(
+        "request",
+        method=request.method,
+        path=request.path,
+        actor=request.actor,
+        seconds=seconds,
+        timeout=seconds + _AGENT_GRACE,
+    )
+    return raw
+
+
+def _answer(request: Request, raw: Mapping[str, Any]) -> Answer:
+    costs = {name: raw[name] for name in ("wall_ns", "cpu_ns", "db_ns", "queries", "rows")}
+    return Answer(
+        request=request,
+        status=raw["status"],
+        route=f"{request.method} {raw['route'] or UNMATCHED}",
+        headers=raw["headers"],
+        body=_body(raw),
+        exception=raw.get("exception"),
+        **costs,
+    )
+
+
+def _body(raw: Mapping[str, Any]) -> bytes:
+    """The body without its content encoding; of one too long to send, its digest."""
+    if "digest" in raw:
+        return f"{raw['length']} bytes, sha256 {raw['digest']}".encode()
+    body = base64.b64decode(raw["body"]) if raw.get("base64") else raw["body"].encode()
+    encoding = next((v for k, v in raw["headers"].items() if k.lower() == "content-encoding"), "")
+    try:
+        if encoding == "gzip":
+            return gzip.decompress(body)
+        if encoding == "deflate":
+            return zlib.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        return body
+    return body
+
+
+def replay(
+    session: Session,
+    requests: Sequence[Request],
+    *,
+    timeout: float = 20.0,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Answer]:
+    """Send them again in order. One warm-up goes first; it is neither returned nor recorded."""
+    if requests:
+        send(session, requests[0], timeout=timeout)
+        session.call("reset")
+    answers = []
+    for number, request in enumerate(requests, start=1):
+        answers.append(send(session, request, timeout=timeout))
+        if number % 50 == 0:
+            progress(f"{number} of {len(requests)} requests")
+    return answers
