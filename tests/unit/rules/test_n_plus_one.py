@@ -1,0 +1,310 @@
+"""Which repetitions are an N+1, what is blamed for them, and what would remove them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.rules.recordings import (
+    COMMAND,
+    FEED,
+    HOME,
+    LOOP_LINE,
+    POSTS,
+    QUERYSET_LINE,
+    TEST,
+    accessed,
+    at,
+    in_loop,
+    joined,
+    once,
+    prefetched,
+    recorded,
+)
+
+from nuages.model import Budgets, Finding, Load, QueryGroup
+from nuages.rules import n_plus_one
+
+
+def found(*groups: QueryGroup) -> list[Finding]:
+    return list(n_plus_one.find(recorded(*groups), Budgets()))
+
+
+def the_only(*groups: QueryGroup) -> Finding:
+    (finding,) = found(*groups)
+    return finding
+
+
+AUTHOR = accessed(POSTS, "author", "fk")
+TAGS = accessed(POSTS, "tags", "m2m", "blog.Tag")
+COMMENTS = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
+
+
+class TestFinds:
+    def test_a_foreign_key_fetched_for_each_row(self):
+        finding = the_only(once(POSTS), in_loop(AUTHOR))
+        assert finding.message == (
+            "Post.author is fetched one row at a time: 50 queries in one GET /api/feed/"
+        )
+        assert finding.hint == ('add .select_related("author") to the queryset at blog/views.py:41')
+        assert finding.location == LOOP_LINE
+        assert finding.created_at == QUERYSET_LINE
+        assert finding.routes == ("GET /api/feed/",)
+        assert finding.confidence > 0.9
+
+    def test_its_share_of_the_time_in_the_database(self):
+        evidence = the_only(once(POSTS), in_loop(AUTHOR, 9, ms=1)).evidence
+        assert (evidence.calls, evidence.per_request_max, evidence.requests) == (9, 9, 1)
+        assert evidence.wall_ms == 9
+        assert evidence.share == pytest.approx(0.9)
+
+    @pytest.mark.parametrize(
+        ("load", "shape", "kind", "path"),
+        [
+            (AUTHOR, "get", "select_related", "author"),
+            (accessed(POSTS, "cover", "o2o"), "get", "select_related", "cover"),
+            (accessed(POSTS, "stats", "reverse_o2o"), "get", "select_related", "stats"),
+            (TAGS, "all", "prefetch_related", "tags"),
+            (COMMENTS, "all", "prefetch_related", "comments"),
+            (accessed(POSTS, "target", "gfk"), "get", "prefetch_related", "target"),
+            (accessed(POSTS, "likes", "generic_relation"), "all", "prefetch_related", "likes"),
+        ],
+    )
+    def test_the_remedy_of_each_kind_of_relation(self, load, shape, kind, path):
+        finding = the_only(once(POSTS), in_loop(load, shape=shape))
+        assert (finding.remedy.kind, finding.remedy.path) == (kind, path)
+        assert finding.fix.reason == ""
+
+    def test_the_whole_path_when_one_lazy_row_leads_to_the_next(self):
+        profile = accessed(AUTHOR, "profile", "reverse_o2o", "accounts.Profile")
+        author, whole = sorted(
+            found(once(POSTS), in_loop(AUTHOR), in_loop(profile)), key=lambda f: f.message
+        )
+        assert author.remedy.path == "author"
+        assert whole.message.startswith("User.profile is fetched one row at a time")
+        assert (whole.remedy.kind, whole.remedy.path) == ("select_related", "author__profile")
+        assert whole.created_at == QUERYSET_LINE
+
+    def test_the_rest_of_a_path_that_is_joined_in_part(self):
+        profile = accessed(joined(POSTS, "author"), "profile", "o2o", "accounts.Profile")
+        finding = the_only(once(POSTS), in_loop(profile))
+        assert (finding.remedy.kind, finding.remedy.path) == ("select_related", "author__profile")
+
+    def test_a_path_through_many_rows_needs_a_prefetch(self):
+        comments = prefetched(POSTS, "comments")
+        finding = the_only(once(POSTS), in_loop(accessed(comments, "author", "fk")))
+        assert finding.remedy.kind == "prefetch_related"
+        assert finding.remedy.path == "comments__author"
+
+    def test_both_loops_when_one_is_inside_the_other(self):
+        commenter = accessed(COMMENTS, "author", "fk")
+        paths = {
+            finding.remedy.path
+            for finding in found(
+                once(POSTS),
+                in_loop(COMMENTS, shape="all", rows_max=5),
+                in_loop(commenter, 250),
+            )
+        }
+        assert paths == {"comments", "comments__author"}
+
+    def test_related_rows_of_one_object_are_a_queryset_of_their_own(self):
+        user = Load(model="accounts.User", created_at=None)
+        posts = accessed(user, "posts", "reverse_fk", "blog.Post", created_at=at(20))
+        finding = the_only(once(user, 1), once(posts, 30), in_loop(accessed(posts, "blog", "fk")))
+        assert (finding.remedy.path, finding.created_at) == ("blog", at(20))
+
+    def test_a_filtered_queryset_in_the_loop_is_the_root_of_what_hangs_on_it(self):
+        recent = accessed(POSTS, "comments", "reverse_fk", "blog.Comment", created_at=at(51))
+        findings = found(
+            once(POSTS),
+            in_loop(recent, shape="filtered", location=at(51), rows_max=3),
+            in_loop(accessed(recent, "author", "fk"), 150),
+        )
+        author = next(f for f in findings if f.remedy.path == "author")
+        assert author.created_at == at(51)
+        assert author.remedy.kind == "select_related"
+
+    def test_one_queryset_and_path_is_one_finding_wherever_it_shows(self):
+        finding = the_only(
+            once(POSTS),
+            in_loop(AUTHOR, 10, location=at(50), ms=1),
+            in_loop(AUTHOR, 20, location=at(7, "blog/serializers.py"), scope=HOME, ms=2),
+        )
+        assert finding.routes == ("GET /", "GET /api/feed/")
+        assert finding.location == at(7, "blog/serializers.py")
+        assert finding.evidence.calls == 30
+        assert "20 queries in one GET /" in finding.message
+
+    def test_the_template_line_as_its_trigger(self):
+        line = at(12, "blog/templates/feed.html", "", "template")
+        assert the_only(once(POSTS), in_loop(AUTHOR, trigger=line)).trigger == line
+
+    def test_a_loop_in_a_command(self):
+        finding = the_only(once(POSTS, scope=COMMAND), in_loop(AUTHOR, scope=COMMAND))
+        assert "50 queries in one manage.py digest" in finding.message
+
+    def test_product_code_that_a_test_calls_directly(self):
+        finding = the_only(once(POSTS, scope=TEST), in_loop(AUTHOR, scope=TEST))
+        assert finding.tests == ("tests/test_digest.py::test_digest",)
+        assert finding.routes == ()
+        assert finding.confidence < 0.9
+
+    def test_the_tests_that_reach_it(self):
+        finding = the_only(once(POSTS), in_loop(AUTHOR, tests=("a::b", "a::a")))
+        assert finding.tests == ("a::a", "a::b")
+
+    def test_an_access_on_instances_from_an_unknown_queryset(self):
+        finding = the_only(in_loop(accessed(None, "author", "fk")))
+        assert finding.remedy.kind == "select_related"
+        assert finding.created_at is None
+        assert finding.confidence < 0.8
+        assert finding.fix.reason == "where the queryset was created was not seen"
+
+
+class TestAdvises:
+    @pytest.mark.parametrize(
+        ("shape", "verb"),
+        [("filtered", ".filter()"), ("ordered", ".order_by()"), ("sliced", "slice")],
+    )
+    def test_a_prefetch_with_a_queryset_where_the_manager_is_narrowed(self, shape, verb):
+        finding = the_only(once(POSTS), in_loop(COMMENTS, shape=shape))
+        assert f'Prefetch("comments", queryset=…)) with the {verb}' in finding.hint
+        assert finding.fix.reason == f"the {verb} on comments has to move into a Prefetch"
+
+    def test_that_a_prefetch_is_there_and_defeated(self):
+        finding = the_only(
+            once(POSTS), once(prefetched(POSTS, "comments")), in_loop(COMMENTS, shape="ordered")
+        )
+        assert 'the .order_by() here defeats the prefetch of "comments"' in finding.hint
+
+    @pytest.mark.parametrize(
+        ("shape", "words"),
+        [("count", "is counted"), ("exists", "is looked for"), ("aggregate", "is aggregated")],
+    )
+    def test_an_annotation_for_what_is_counted(self, shape, words):
+        finding = the_only(once(POSTS), in_loop(COMMENTS, shape=shape))
+        assert words in finding.message
+        assert (finding.remedy.kind, finding.remedy.path) == ("annotate", "comments")
+        assert finding.fix.reason
+
+    def test_to_name_a_deferred_field(self):
+        body = accessed(POSTS, "body", "deferred", "blog.Post")
+        finding = the_only(once(POSTS), in_loop(body))
+        assert finding.message.startswith("Post.body is deferred, then loaded one row at a time")
+        assert (finding.remedy.kind, finding.remedy.path) == ("only", "body")
+
+    def test_in_bulk_for_a_lookup_by_key(self):
+        finding = the_only(in_loop(Load(model="blog.Post", created_at=LOOP_LINE)))
+        assert finding.message.startswith("Post is looked up by key one row at a time")
+        assert finding.remedy.kind == "in_bulk"
+        assert "Post.objects.in_bulk(keys)" in finding.hint
+
+    def test_one_query_before_the_loop_for_anything_else(self):
+        sql = 'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."at" > %s ORDER BY "a"'
+        finding = the_only(in_loop(None, shape="filtered", sql=sql))
+        assert finding.remedy.kind == "none"
+        assert finding.confidence < 0.7
+
+    def test_the_class_that_declares_the_queryset(self):
+        posts = Load(model="blog.Post", created_at=at(12, "blog/api.py", "PostList", "class"))
+        finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk")))
+        assert finding.hint.endswith("to the queryset of PostList (blog/api.py:12)")
+
+
+class TestStaysSilent:
+    def test_on_two_rows(self):
+        assert not found(once(POSTS), in_loop(AUTHOR, 2))
+
+    def test_on_a_queryset_that_joins(self):
+        assert not found(once(POSTS), once(joined(POSTS, "author")))
+
+    @pytest.mark.parametrize("verb", ["INSERT", "UPDATE", "DELETE", "BEGIN", "SAVEPOINT", "COPY"])
+    def test_on_everything_but_reads(self, verb):
+        assert not found(in_loop(None, verb=verb, shape="write", sql=f"{verb} blog_post"))
+
+    def test_on_the_batches_of_a_prefetch(self):
+        assert not found(once(POSTS), in_loop(prefetched(POSTS, "comments"), 5, rows_max=100))
+
+    def test_on_the_same_question_again_and_again(self):
+        assert not found(in_loop(None, distinct=1))
+
+    def test_on_one_objects_relation_asked_for_repeatedly(self):
+        user = Load(model="accounts.User", created_at=at(20))
+        groups = accessed(user, "groups", "m2m", "auth.Group")
+        assert not found(once(user, 1), in_loop(groups, shape="all", distinct=1))
+
+    def test_on_an_object_that_is_itself_loaded_again_and_again(self):
+        user = Load(model="accounts.User", created_at=at(20))
+        assert not found(
+            in_loop(user, 5, distinct=1),
+            in_loop(accessed(user, "profile", "reverse_o2o"), 5, distinct=1),
+        )
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" IN (%s, %s)',
+            'SELECT "blog_post"."id" FROM "blog_post" ORDER BY "id" LIMIT 100 OFFSET 100',
+            'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" > %s LIMIT 1000',
+        ],
+    )
+    def test_on_chunks(self, sql):
+        assert not found(in_loop(None, 8, sql=sql, shape="sliced", rows_max=100))
+
+    def test_on_a_lookup_that_precedes_a_write(self):
+        insert = in_loop(None, verb="INSERT", shape="write", sql="INSERT INTO blog_post")
+        assert not found(in_loop(Load(model="blog.Post", created_at=LOOP_LINE)), insert)
+
+    @pytest.mark.parametrize("table", ["django_content_type", "django_site", "django_session"])
+    def test_on_tables_that_django_keeps_in_memory(self, table):
+        sql = f'SELECT "{table}"."id" FROM "{table}" WHERE "{table}"."id" = %s LIMIT 21'
+        assert not found(in_loop(None, 5, sql=sql))
+
+    @pytest.mark.parametrize(
+        "file", ["tests/test_digest.py", "blog/tests.py", "blog/tests/factories.py", "conftest.py"]
+    )
+    def test_on_the_loops_of_a_test(self, file):
+        assert not found(once(POSTS, scope=TEST), in_loop(AUTHOR, scope=TEST, location=at(9, file)))
+
+    def test_on_rows_that_a_test_loaded(self):
+        posts = Load(model="blog.Post", created_at=at(9, "tests/test_digest.py"))
+        assert not found(
+            once(posts, scope=TEST), in_loop(accessed(posts, "author", "fk"), scope=TEST)
+        )
+
+    def test_on_rows_that_a_test_made(self):
+        assert not found(in_loop(accessed(None, "author", "fk"), scope=TEST))
+
+    def test_on_queries_of_a_test_without_a_line_of_the_project(self):
+        assert not found(in_loop(None, scope=TEST, location=None))
+
+    def test_on_migrations(self):
+        line = at(9, "blog/migrations/0002_slugs.py", "fill")
+        assert not found(in_loop(AUTHOR, location=line))
+
+    @pytest.mark.parametrize("command", ["manage.py migrate", "django-admin loaddata initial"])
+    def test_on_commands_that_set_a_database_up(self, command):
+        scope = replace(COMMAND, name=command)
+        assert not found(once(POSTS, scope=scope), in_loop(AUTHOR, scope=scope))
+
+    def test_where_no_single_execution_repeats(self):
+        group = replace(in_loop(AUTHOR, 1, executions=500), loops=0)
+        assert not found(once(POSTS), group)
+
+
+def test_another_scope_does_not_make_a_single_load_a_loop():
+    posts = accessed(
+        Load(model="accounts.User", created_at=None), "posts", "reverse_fk", "blog.Post",
+        created_at=at(20),
+    )  # fmt: skip
+    finding = next(
+        f
+        for f in found(
+            once(posts, 30, scope=FEED),
+            in_loop(accessed(posts, "blog", "fk")),
+            in_loop(posts, 30, scope=HOME, shape="all", rows_max=30),
+        )
+        if "blog" in f.message
+    )
+    assert finding.remedy.path == "blog"

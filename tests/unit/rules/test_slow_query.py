@@ -1,0 +1,134 @@
+"""Which queries are slow, and which columns are worth an index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.rules.recordings import COMMAND, FEED, HOME, MS, POSTS, TEST, at, once, recorded
+
+from nuages.model import Budgets, Finding, QueryGroup
+from nuages.rules import slow_query
+
+BUCKET_4_MS = 12  # [4.1, 8.2) ms
+BUCKET_65_MS = 16  # [65.5, 131) ms
+
+
+def found(*groups: QueryGroup) -> list[Finding]:
+    return list(slow_query.find(recorded(*groups), Budgets()))
+
+
+def timed(counts: dict[int, int], max_ms: float, **changes: object) -> QueryGroup:
+    """A query that fell so often into each bucket of the histogram."""
+    histogram = tuple(counts.get(bucket, 0) for bucket in range(max(counts) + 1))
+    calls = sum(histogram)
+    return replace(
+        once(POSTS),
+        histogram=histogram,
+        calls=calls,
+        executions=calls,
+        max_ns=int(max_ms * MS),
+        wall_ns=int(sum(n * 2**bucket * 1000 for bucket, n in counts.items())),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def test_finds_a_query_whose_95th_percentile_is_over_the_budget():
+    (finding,) = found(timed({BUCKET_65_MS: 20}, 90))
+    assert finding.message == (
+        "A SELECT on blog takes 90 ms of the 30 ms that a query may, in one GET /api/feed/"
+    )
+    assert finding.evidence.p95_ms == 90
+    assert finding.confidence == 0.9
+    assert finding.routes == ("GET /api/feed/",)
+    assert "GET /api/feed/" in finding.hint
+    assert "EXPLAIN" in finding.hint
+
+
+def test_adds_up_the_routes_of_one_line():
+    (finding,) = found(timed({BUCKET_65_MS: 2}, 90), timed({BUCKET_65_MS: 3}, 120, scope=HOME))
+    assert finding.evidence.calls == 5
+    assert finding.routes == ("GET /", "GET /api/feed/")
+
+
+def test_one_slow_call_is_a_weak_sign():
+    (finding,) = found(timed({BUCKET_65_MS: 1}, 90))
+    assert finding.confidence < 0.5
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        timed({BUCKET_4_MS: 100}, 8),
+        timed({BUCKET_4_MS: 99, BUCKET_65_MS: 1}, 90),
+        timed({BUCKET_65_MS: 20}, 90, scope=replace(COMMAND, name="manage.py migrate")),
+        timed({BUCKET_65_MS: 20}, 90, scope=replace(COMMAND, name="manage.py loaddata a.json")),
+        timed({BUCKET_65_MS: 20}, 90, location=at(3, "blog/migrations/0001_initial.py")),
+        timed({BUCKET_65_MS: 20}, 90, scope=TEST, location=at(3, "tests/test_feed.py")),
+        timed({BUCKET_65_MS: 20}, 90, statement=replace(once(POSTS).statement, verb="CREATE")),
+        timed({BUCKET_65_MS: 20}, 90, statement=replace(once(POSTS).statement, verb="COMMIT")),
+    ],
+)
+def test_stays_silent(group):
+    assert not found(group)
+
+
+@pytest.mark.parametrize(
+    ("counts", "max_ms", "expected"),
+    [
+        ({0: 1}, 0.001, 0.001),
+        ({10: 100}, 2.0, 1.9968),
+        ({10: 100}, 1.5, 1.5),
+        ({10: 95, 14: 5}, 30, 2.0),
+    ],
+)
+def test_percentiles_are_read_off_a_histogram(counts, max_ms, expected):
+    histogram = tuple(counts.get(bucket, 0) for bucket in range(20))
+    value = slow_query.percentile_ms(histogram, 0.95, int(max_ms * MS))
+    assert value == pytest.approx(expected, rel=0.03)
+
+
+def test_without_a_histogram_the_maximum_counts():
+    assert slow_query.percentile_ms((), 0.95, 40 * MS) == 40
+
+
+@pytest.mark.parametrize(
+    ("rest", "columns"),
+    [
+        ('WHERE "p"."author_id" = %s', ("author_id",)),
+        ('WHERE ("p"."state" = %s AND "p"."at" > %s)', ("state", "at")),
+        ('WHERE "p"."state" = %s ORDER BY "p"."at" DESC LIMIT 10', ("state", "at")),
+        ('WHERE ("p"."at" > %s AND "p"."state" IN (%s, %s)) ORDER BY "p"."id"', ("state", "at")),
+        ('WHERE "p"."gone" IS NULL', ("gone",)),
+        ('ORDER BY "p"."at" DESC LIMIT 10', ("at",)),
+    ],
+)
+def test_an_index_worth_a_try(rest, columns):
+    assert slow_query.index_columns(f'SELECT "p"."id" FROM "p" {rest}') == ("p", columns)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "p"."id" FROM "p" WHERE "p"."id" = %s',
+        'SELECT "p"."id" FROM "p"',
+        'SELECT "p"."id" FROM "p" INNER JOIN "q" ON ("p"."q_id" = "q"."id") WHERE "q"."a" = %s',
+        'SELECT "p"."id" FROM "p" WHERE ("p"."a" = %s OR "p"."b" = %s)',
+        'SELECT "p"."id" FROM "p" WHERE UPPER("p"."a") = UPPER(%s)',
+        'SELECT "p"."id" FROM "p" WHERE "p"."a" LIKE %s',
+        'SELECT "p"."id" FROM "p" WHERE "p"."a" IN (SELECT "q"."a" FROM "q")',
+        "SELECT count(*) FROM a, b",
+    ],
+)
+def test_no_index_where_the_columns_are_in_doubt(sql):
+    assert slow_query.index_columns(sql) is None
+
+
+def test_the_remedy_names_the_index():
+    sql = 'SELECT "p"."id" FROM "p" WHERE "p"."author_id" = %s'
+    (finding,) = found(
+        timed({BUCKET_65_MS: 20}, 90, statement=replace(once(POSTS).statement, sql=sql))
+    )
+    assert (finding.remedy.kind, finding.remedy.path) == ("index", "p(author_id)")
+    assert finding.hint.endswith("and try an index on p(author_id)")
+    assert finding.routes == (FEED.name,)
