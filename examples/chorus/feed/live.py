@@ -1,6 +1,5 @@
 from asgiref.sync import sync_to_async
-from django.http import JsonResponse
-from django.views.decorators.http import require_GET
+from django.http import HttpResponseNotAllowed, JsonResponse
 
 from posts.models import Comment, Post
 
@@ -12,9 +11,10 @@ def ticker(posts):
     ]
 
 
-@require_GET
 async def live(request):
     """What the start screen polls: the newest posts and a few totals."""
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     newest = Post.objects.filter(status=Post.Status.PUBLISHED).order_by("-created_at", "-pk")[:30]
     posts = [post async for post in newest]
     voices = Comment.objects.select_related("author").order_by("-created_at", "-pk")[:10]
