@@ -264,7 +264,8 @@ def _edited(finding: Finding, place: Location, source: str) -> Finding:
     assert remedy.path is not None
     add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
     if draft.text == source:
-        raise Refusal(f'the queryset says {remedy.kind}("{remedy.path}") already')
+        said = f'{remedy.kind}("{remedy.path}")'
+        return replace(finding, fix=refused(f"the queryset says {said} already"))
     fix = Fix(
         status="proposed",
         reason="not verified: it has not been run",

@@ -70,7 +70,8 @@ def judge_tests(
     if not any(passed_after.values()):
         return _proposed(finding, "no test passes, so nothing shows that the answers are the same")
     tests = f"{len(passed_after):,} of {len(passed_before):,} run"
-    shown = f"{_many(len(reaching), 'test')} that reach it pass" if reaching else "the tests pass"
+    passes = "passes" if len(reaching) == 1 else "pass"
+    shown = f"its {_many(len(reaching), 'test')} {passes}" if reaching else "the tests pass"
     return replace(_by_queries(finding, before, after, edited, shown), tests=tests)
 
 

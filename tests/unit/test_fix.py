@@ -1,0 +1,426 @@
+"""Edits are proposed, tried together, and only kept when a run shows that they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from tests.unit.rules.recordings import (
+    FEED,
+    HOME,
+    TEST,
+    accessed,
+    at,
+    in_loop,
+    joined,
+    once,
+    prefetched,
+    recorded,
+)
+
+from nuages import fix
+from nuages.answers import Answer, Request
+from nuages.codemod import text
+from nuages.diagnose import diagnose
+from nuages.errors import NuagesError
+from nuages.fix import RunOutcome, combine, propose, verify
+from nuages.judge import moved
+from nuages.model import Finding, Fix, Load, Location, Recording
+
+VIEWS = """\
+def feed(request):
+    posts = Post.objects.filter(live=True)
+    return respond(posts)
+
+
+def home(request):
+    posts = Post.objects.all()
+    return respond(posts)
+"""
+SOURCES = {".:blog/views.py": VIEWS}
+
+
+def creation(expression: str, function: str, source: str = VIEWS) -> Location:
+    """The span of an expression in the view."""
+    line = next(i for i, row in enumerate(source.splitlines(), 1) if expression in row)
+    column = source.splitlines()[line - 1].index(expression)
+    return Location(
+        file="blog/views.py",
+        line=line,
+        column=column,
+        end_line=line,
+        end_column=column + len(expression),
+        function=function,
+        kind="call",
+    )
+
+
+FEED_POSTS = Load(model="blog.Post", created_at=creation("Post.objects.filter(live=True)", "feed"))
+HOME_POSTS = Load(model="blog.Post", created_at=creation("Post.objects.all()", "home"))
+FEED_AUTHOR = accessed(FEED_POSTS, "author", "fk", created_at=at(9, "blog/models.py"))
+HOME_AUTHOR = accessed(HOME_POSTS, "author", "fk", created_at=at(9, "blog/models.py"))
+FEED_PROFILE = accessed(FEED_AUTHOR, "profile", "reverse_o2o", "accounts.Profile")
+FEED_TAGS = accessed(FEED_POSTS, "tags", "m2m", "blog.Tag")
+
+BEFORE = recorded(
+    once(FEED_POSTS),
+    in_loop(FEED_AUTHOR),
+    in_loop(FEED_PROFILE),
+    in_loop(FEED_TAGS, shape="all"),
+    once(HOME_POSTS, scope=HOME),
+    in_loop(HOME_AUTHOR, scope=HOME),
+)
+
+
+def findings(recording: Recording = BEFORE) -> tuple[Finding, ...]:
+    return diagnose(recording, project="blog").findings
+
+
+def by_path(found: tuple[Finding, ...]) -> dict[str | None, Finding]:
+    return {f"{finding.routes[0]} {finding.remedy.path}": finding for finding in found}
+
+
+def proposed(recording: Recording = BEFORE, sources: Mapping[str, str] = SOURCES):
+    return propose(findings(recording), sources)
+
+
+class Site:
+    """A site whose queries follow from what its querysets say, as Django's would."""
+
+    def __init__(self, answers: Callable[[str, str], object] | None = None) -> None:
+        self.runs: list[dict[str, str]] = []
+        self._answers = answers or (lambda route, source: {"posts": [1, 2, 3]})
+
+    def __call__(self, edits: Mapping[str, str]) -> RunOutcome:
+        self.runs.append(dict(edits))
+        source = edits.get(".:blog/views.py", VIEWS)
+        feed, _, home = source.partition("def home")
+        recording = recorded(
+            *self._page(feed, FEED_POSTS, FEED_AUTHOR, FEED),
+            *self._profile(feed),
+            *self._tags(feed),
+            *self._page(home, HOME_POSTS, HOME_AUTHOR, HOME),
+        )
+        return RunOutcome(
+            recording=recording,
+            answers=tuple(
+                Answer(
+                    request=Request(path=path),
+                    route=f"GET {path}",
+                    status=200,
+                    headers={"content-type": "application/json"},
+                    body=json.dumps(self._answers(path, part)).encode(),
+                )
+                for path, part in (("/api/feed/", feed), ("/", home))
+            ),
+        )
+
+    @staticmethod
+    def _page(source, posts, author, scope):
+        if '"author' not in source:
+            return [once(posts, scope=scope), in_loop(author, scope=scope)]
+        if "prefetch_related(" in source and "select_related(" not in source:
+            return [once(posts, scope=scope), once(prefetched(posts, "author", "fk"), scope=scope)]
+        return [once(posts, scope=scope), once(joined(posts, "author"), scope=scope)]
+
+    @staticmethod
+    def _profile(source):
+        return [] if "author__profile" in source else [in_loop(FEED_PROFILE)]
+
+    @staticmethod
+    def _tags(source):
+        if '"tags"' in source:
+            return [once(prefetched(FEED_POSTS, "tags", "m2m", "blog.Tag"))]
+        return [in_loop(FEED_TAGS, shape="all")]
+
+
+def verified(site: Site, **options: int) -> dict[str | None, Finding]:
+    return by_path(verify(proposed(), SOURCES, site({}), site, **options))
+
+
+def statuses(found: dict[str | None, Finding]) -> dict[str | None, str]:
+    return {path: finding.fix.status for path, finding in found.items()}
+
+
+class TestPropose:
+    def test_an_edit_and_its_diff(self):
+        finding = by_path(proposed())["GET / author"]
+        assert finding.fix.status == "proposed"
+        assert finding.fix.reason == "not verified: it has not been run"
+        assert finding.fix.diff == (
+            "--- a/blog/views.py\n+++ b/blog/views.py\n@@ -4,5 +4,5 @@\n \n \n"
+            " def home(request):\n"
+            "-    posts = Post.objects.all()\n"
+            '+    posts = Post.objects.all().select_related("author")\n'
+            "     return respond(posts)\n"
+        )
+
+    def test_nothing_where_the_rule_says_why(self):
+        counted = in_loop(accessed(FEED_POSTS, "comments", "reverse_fk"), shape="count")
+        (finding,) = proposed(recorded(once(FEED_POSTS), counted))
+        assert finding.fix.status == "none"
+        assert finding.fix.reason == "the access to comments has to change as well"
+
+    def test_the_reason_of_a_refusal(self):
+        source = VIEWS.replace("filter(live=True)", 'filter(live=True).values("pk")')
+        (finding,) = proposed(
+            recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR)), {".:blog/views.py": source}
+        )
+        assert finding.fix == Fix(
+            status="refused",
+            reason=".values() returns no instances, so nothing can be fetched with them",
+        )
+
+    def test_a_prefetch_where_a_join_is_refused(self):
+        source = VIEWS.replace("filter(live=True)", "filter(live=True).select_for_update()")
+        (finding,) = proposed(
+            recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR)), {".:blog/views.py": source}
+        )
+        assert finding.remedy.kind == "prefetch_related"
+        assert finding.hint.startswith('add .prefetch_related("author")')
+        assert '+    posts = Post.objects.filter(live=True).prefetch_related("author")' in (
+            finding.fix.diff
+        )
+
+    def test_a_refusal_for_what_is_said_already(self):
+        source = VIEWS.replace("filter(live=True)", 'filter(live=True).select_related("author")')
+        (finding,) = proposed(
+            recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR)), {".:blog/views.py": source}
+        )
+        assert finding.fix.reason == 'the queryset says select_related("author") already'
+
+    def test_a_refusal_for_test_code_and_for_files_of_others(self):
+        posts = Load(model="blog.Post", created_at=at(3, "tests/views.py"))
+        recording = recorded(once(posts), in_loop(accessed(posts, "author", "fk")))
+        (finding,) = proposed(recording, {".:tests/views.py": VIEWS})
+        assert finding.fix.reason == "the queryset is created in test code"
+        (finding,) = proposed(recording, {})
+        assert finding.fix.reason == "tests/views.py is not the project's"
+
+    def test_a_refusal_for_a_file_that_has_changed(self):
+        (finding, *_) = propose(findings(), SOURCES, {".:blog/views.py": "another hash"})
+        assert finding.fix.reason == "blog/views.py has changed since it was recorded"
+        (finding, *_) = propose(findings(), SOURCES, {".:blog/views.py": text.sha256(VIEWS)})
+        assert finding.fix.status == "proposed"
+
+
+class TestCombine:
+    def test_all_edits_of_one_queryset_and_of_one_file(self):
+        assert combine(proposed(), SOURCES) == {
+            ".:blog/views.py": VIEWS.replace(
+                "filter(live=True)",
+                'filter(live=True).prefetch_related("tags").select_related("author__profile")',
+            ).replace("all()", 'all().select_related("author")')
+        }
+
+    def test_findings_without_an_edit_add_nothing(self):
+        assert combine(findings(), SOURCES) == {}
+
+    def test_any_order_gives_the_same_text(self):
+        found = proposed()
+        assert combine(found, SOURCES) == combine(found[::-1], SOURCES)
+
+
+class TestVerify:
+    def test_keeps_what_a_run_shows_to_hold(self):
+        site = Site()
+        found = verified(site)
+        assert set(statuses(found).values()) == {"verified"}
+        home = found["GET / author"]
+        assert home.fix.reason == "51.0 → 2.0 queries an execution, 1 answer the same"
+        assert (home.fix.queries_before, home.fix.queries_after) == (51, 2)
+        assert home.fix.diff
+        assert len(site.runs) == 3  # the recording, the baseline, all edits together
+
+    def test_refuses_what_changes_an_answer_and_keeps_the_rest(self):
+        site = Site(lambda route, source: "tags" if '"tags"' in source else "")
+        found = verified(site)
+        assert statuses(found) == {
+            "GET / author": "verified",
+            "GET /api/feed/ author": "verified",
+            "GET /api/feed/ author__profile": "verified",
+            "GET /api/feed/ tags": "refused",
+        }
+        assert found["GET /api/feed/ tags"].fix.reason.startswith("the answer to GET /api/feed/")
+
+    def test_prefetches_where_a_join_changes_an_answer(self):
+        site = Site(lambda route, source: route == "/" and "select_related(" in source)
+        found = verified(site)
+        assert found["GET / author"].fix.status == "verified"
+        assert found["GET / author"].remedy.kind == "prefetch_related"
+
+    def test_looks_for_what_breaks_the_run(self):
+        class Fragile(Site):
+            def __call__(self, edits):
+                if "tags" in edits.get(".:blog/views.py", ""):
+                    self.runs.append(dict(edits))
+                    raise NuagesError("The site does not start.")
+                return super().__call__(edits)
+
+        found = verified(Fragile())
+        assert found["GET /api/feed/ tags"].fix == Fix(
+            status="refused", reason="the run failed: The site does not start."
+        )
+        assert found["GET / author"].fix.status == "verified"
+
+    def test_is_bounded(self):
+        def run(edits):
+            site.runs.append(dict(edits))
+            raise NuagesError("no")
+
+        site = Site()
+        before = site({})
+        site.runs.clear()
+        found = verify(proposed(), SOURCES, before, run, most_runs=5)
+        assert len(site.runs) <= 5
+        assert not [finding for finding in found if finding.fix.status == "verified"]
+
+    def test_what_is_verified_was_run_together(self):
+        site = Site(lambda route, source: '"tags"' in source)
+        before = site({})
+        found = verify(proposed(), SOURCES, before, site)
+        kept = [finding for finding in found if finding.fix.status == "verified"]
+        assert combine(kept, SOURCES) in site.runs
+
+    def test_refuses_what_takes_no_query_away(self):
+        class Stubborn(Site):
+            @staticmethod
+            def _tags(source):
+                return [in_loop(FEED_TAGS, shape="all")]
+
+        tags = verified(Stubborn())["GET /api/feed/ tags"]
+        assert tags.fix.status == "refused"
+        assert tags.fix.reason == "50 of its queries are left in one execution"
+
+    def test_only_proposes_what_can_not_be_compared(self):
+        counter = iter(range(100))
+        site = Site(lambda route, source: next(counter))
+        found = verified(site)
+        assert set(statuses(found).values()) == {"proposed"}
+        reason = found["GET / author"].fix.reason
+        assert reason.startswith("not verified: the answers could not be compared")
+
+    def test_only_proposes_what_did_not_run_in_a_successful_request(self):
+        class Failing(Site):
+            def __call__(self, edits):
+                outcome = super().__call__(edits)
+                scopes = tuple(replace(s, statuses={"404": 1}) for s in outcome.recording.scopes)
+                return replace(outcome, recording=replace(outcome.recording, scopes=scopes))
+
+        fixed = verified(Failing())["GET / author"].fix
+        assert (fixed.status, fixed.reason) == (
+            "proposed",
+            "not verified: the edited expression did not run in a successful request",
+        )
+
+    def test_runs_nothing_without_a_proposal(self):
+        site = Site()
+        assert verify(findings(), SOURCES, site({}), site) == findings()
+        assert len(site.runs) == 1
+
+
+class TestVerifyByTests:
+    RECORDING = recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR, tests=("t.py::test_feed",)))
+    AFTER = recorded(once(FEED_POSTS), once(joined(FEED_POSTS, "author")))
+
+    def verify(self, before: dict[str, bool], after: dict[str, bool]) -> Finding:
+        def run(edits: Mapping[str, str]) -> RunOutcome:
+            return RunOutcome(recording=self.AFTER if edits else self.RECORDING, tests=after)
+
+        outcome = RunOutcome(recording=self.RECORDING, tests=before)
+        (finding,) = verify(proposed(self.RECORDING), SOURCES, outcome, run)
+        return finding
+
+    def test_keeps_what_passes(self):
+        passing = {"t.py::test_feed": True, "t.py::test_other": True}
+        finding = self.verify(passing, passing)
+        assert finding.fix.status == "verified"
+        assert finding.fix.tests == "2 of 2 run"
+        assert finding.fix.reason == "51.0 → 2.0 queries an execution, its 1 test passes"
+
+    def test_does_not_mind_a_test_that_failed_before(self):
+        results = {"t.py::test_feed": True, "t.py::test_other": False}
+        assert self.verify(results, results).fix.status == "verified"
+
+    def test_refuses_what_breaks_a_test(self):
+        finding = self.verify({"t.py::test_feed": True}, {"t.py::test_feed": False})
+        assert finding.fix.reason == "t.py::test_feed passes before and fails after"
+
+    def test_refuses_what_breaks_another_test(self):
+        finding = self.verify(
+            {"t.py::test_feed": True, "t.py::test_other": True},
+            {"t.py::test_feed": True, "t.py::test_other": False},
+        )
+        assert finding.fix.reason == "t.py::test_other passes before and fails after"
+
+    def test_only_proposes_without_a_passing_test(self):
+        assert self.verify({}, {}).fix.status == "proposed"
+
+    def test_a_test_that_calls_the_code_itself(self):
+        before = recorded(once(FEED_POSTS, scope=TEST), in_loop(FEED_AUTHOR, scope=TEST))
+        after = recorded(
+            once(FEED_POSTS, scope=TEST), once(joined(FEED_POSTS, "author"), scope=TEST)
+        )
+        outcome = RunOutcome(recording=before, tests={TEST.name: True})
+        (finding,) = verify(
+            proposed(before), SOURCES, outcome, lambda _: replace(outcome, recording=after)
+        )
+        assert finding.fix.status == "verified"
+
+
+class TestApply:
+    def apply(self, tmp_path, recorded_as: str | None = None) -> str:
+        (tmp_path / "blog").mkdir()
+        path = tmp_path / "blog/views.py"
+        path.write_bytes(VIEWS.encode())
+        path.chmod(0o640)
+        files = {".:blog/views.py": recorded_as or text.sha256(VIEWS)}
+        fix.apply(combine(proposed(), SOURCES), {".": tmp_path}, files)
+        assert path.stat().st_mode & 0o777 == 0o640
+        assert [p.name for p in path.parent.iterdir()] == ["views.py"]
+        return path.read_text()
+
+    def test_writes_the_new_text(self, tmp_path):
+        assert self.apply(tmp_path) == combine(proposed(), SOURCES)[".:blog/views.py"]
+
+    def test_writes_nothing_over_a_file_that_has_changed(self, tmp_path):
+        with pytest.raises(NuagesError, match="has changed since it was recorded"):
+            self.apply(tmp_path, "another hash")
+        assert (tmp_path / "blog/views.py").read_text() == VIEWS
+
+    def test_writes_nothing_when_one_file_is_missing(self, tmp_path):
+        (tmp_path / "a.py").write_text("x = 1\n")
+        with pytest.raises(NuagesError, match="is not there"):
+            fix.apply({".:a.py": "x = 2\n", ".:b.py": "y\n"}, {".": tmp_path})
+        assert (tmp_path / "a.py").read_text() == "x = 1\n"
+
+    def test_writes_nothing_outside_of_its_root(self, tmp_path):
+        (tmp_path / "root").mkdir()
+        (tmp_path / "a.py").write_text("x = 1\n")
+        with pytest.raises(NuagesError, match="outside of its source root"):
+            fix.apply({".:../a.py": "x = 2\n"}, {".": tmp_path / "root"})
+
+    def test_follows_a_symbolic_link_inside_the_root(self, tmp_path):
+        (tmp_path / "a.py").write_text("x = 1\n")
+        (tmp_path / "b.py").symlink_to("a.py")
+        fix.apply({".:b.py": "x = 2\n"}, {".": tmp_path})
+        assert (tmp_path / "b.py").is_symlink()
+        assert (tmp_path / "a.py").read_text() == "x = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("new", "lines", "expected"),
+    [
+        ("a\nb\nc\nd", (2, 2), range(2, 3)),
+        ("new\na\nb\nc\nd", (2, 2), range(3, 4)),
+        ("a\nB\nc\nd", (2, 2), range(2, 3)),
+        ("a\nb\nnew\nc\nd", (2, 2), range(2, 4)),
+        ("a\nb\nnew\nc\nd", (3, 3), range(3, 5)),
+        ("a\nb\nnew\nc\nd", (4, 4), range(5, 6)),
+        ("a\nb\nc\nd", (1, 4), range(1, 5)),
+    ],
+)
+def test_a_place_is_found_again_in_the_new_text(new, lines, expected):
+    assert moved("a\nb\nc\nd", new, *lines) == expected
