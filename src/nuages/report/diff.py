@@ -45,6 +45,8 @@ def _kinds(diff: str) -> Iterator[DiffLine]:
             kind = "added" if sign == "+" else "removed" if sign == "-" else ""
             old -= sign not in ("+", "\\")
             new -= sign not in ("-", "\\")
+        elif text.startswith("\\"):  # "\ No newline at end of file"
+            kind = ""
         yield DiffLine(text=text, kind=kind)
 
 

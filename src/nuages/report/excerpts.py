@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from nuages.model import Location
 from nuages.report.highlight import Token, highlight
@@ -46,7 +47,10 @@ class Excerpts:
         last = max(location.line, location.end_line or location.line)
         start = max(1, location.line - context)
         end = min(len(lines), last + context, location.line + SPAN_LINES)
-        return tuple(_line(number, lines[number - 1], location) for number in range(start, end + 1))
+        shown = range(start, end + 1)
+        indent = _common_indent(_text(lines[number - 1]) for number in shown)
+        quoted = [_line(number, lines[number - 1], location, indent) for number in shown]
+        return tuple(_without_blank_edges(quoted))
 
     def _lines(self, key: str, file: str) -> list[list[Token]]:
         if key not in self._sources:
@@ -56,10 +60,29 @@ class Excerpts:
         return self._highlighted[key]
 
 
-def _line(number: int, tokens: list[Token], location: Location) -> Line:
-    text = "".join(token.text for token in tokens)
+def _text(tokens: Iterable[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _common_indent(lines: Iterable[str]) -> int:
+    """How many leading characters the lines can lose without losing their shape."""
+    indents = [line[: len(line) - len(line.lstrip())] for line in lines if line.strip()]
+    if not indents:
+        return 0
+    least, most = min(indents), max(indents)  # what these two share, all of them share
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False))
+    return sum(1 for _ in alike)
+
+
+def _without_blank_edges(lines: list[Line]) -> list[Line]:
+    written = [i for i, line in enumerate(lines) if line.pieces or line.marked]
+    return lines[written[0] : written[-1] + 1] if written else lines
+
+
+def _line(number: int, tokens: list[Token], location: Location, indent: int) -> Line:
+    text = _text(tokens)
     start, end = _span(number, text, location)
-    window_start, window_end = _window(text, start)
+    window_start, window_end = _window(text, start, indent)
     pieces = []
     offset = 0
     for token in tokens:
@@ -72,7 +95,7 @@ def _line(number: int, tokens: list[Token], location: Location) -> Line:
             if cut:
                 pieces.append(Piece(kind=token.kind, text=cut, marked=marked))
         offset += len(token.text)
-    if window_start:
+    if window_start > indent:
         pieces.insert(0, Piece(kind="", text="… ", marked=False))
     if window_end < len(text):
         pieces.append(Piece(kind="", text=" …", marked=False))
@@ -93,9 +116,10 @@ def _span(number: int, text: str, location: Location) -> tuple[int, int]:
     return (start, min(end, len(text))) if 0 <= start < min(end, len(text)) else outside
 
 
-def _window(text: str, span_start: int) -> tuple[int, int]:
-    """The characters of a long line that are shown."""
-    if len(text) <= LINE_CHARACTERS:
-        return 0, len(text)
-    start = span_start - 40 if LINE_CHARACTERS - 40 < span_start < len(text) else 0
+def _window(text: str, span_start: int, indent: int) -> tuple[int, int]:
+    """The characters of a line that are shown: without the indent, and of a long line a part."""
+    if len(text) - indent <= LINE_CHARACTERS:
+        return min(indent, len(text)), len(text)
+    far = span_start - indent > LINE_CHARACTERS - 40 and span_start < len(text)
+    start = span_start - 40 if far else indent
     return start, min(len(text), start + LINE_CHARACTERS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+TIME_NOISE = 0.2  # one run's medians differ by as much from the next run's
+
 
 def count(value: float) -> str:
     """A number of things: "3,120", or a mean below 20 with one decimal, "5.3"."""
@@ -53,13 +55,13 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %") if math.isfinite(share) else "–"
 
 
-def times_less(before: float, after: float) -> str:
-    """How many times less it became: "17×", "1.9×"; "" where that says nothing."""
+def times_less(before: float, after: float, *, noise: float = 0.05) -> str:
+    """How many times less it became: "17×", "1.9×"; "" where that says nothing, or is noise."""
     if before <= 0 or not math.isfinite(before) or not math.isfinite(after):
         return ""
     if after <= 0:
         return "all"
     factor = before / after
-    if 0.95 < factor < 1.05:
-        return "1×"
+    if 1 / (1 + noise) < factor < 1 + noise:
+        return ""
     return f"{factor:,.0f}×" if factor >= 9.95 else f"{factor:.1f}×"

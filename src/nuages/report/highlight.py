@@ -22,6 +22,7 @@ from pygments.token import (
 LANGUAGES = {"py": "python", "pyi": "python", "html": "html+django", "sql": "postgresql"}
 KINDS: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "c"),
+    (String.Name, ""),  # a quoted identifier
     (String, "s"),
     (Number, "n"),
     (Operator.Word, "k"),
@@ -54,12 +55,9 @@ def highlight(text: str, name: str) -> list[list[Token]]:
 
 
 def sql_tokens(sql: str) -> list[Token]:
-    """SQL as tokens, quoted identifiers among the plain ones."""
-    tokens = [
-        Token("" if value.startswith('"') else _kind(token), value)
-        for _, token, value in _unprocessed(_lexer("postgresql"), sql)
-    ]
-    return _merged(tokens)
+    """SQL as tokens."""
+    lexed = _unprocessed(_lexer("postgresql"), sql)
+    return _merged([Token("" if text == "." else _kind(kind), text) for _, kind, text in lexed])
 
 
 def _unprocessed(lexer: Lexer, text: str) -> list[tuple[int, _TokenType, str]]:
@@ -72,6 +70,7 @@ def _lexer(language: str) -> Lexer:
     return get_lexer_by_name(language)
 
 
+@cache
 def _kind(token: _TokenType) -> str:
     return next((kind for parent, kind in KINDS if is_token_subtype(token, parent)), "")
 

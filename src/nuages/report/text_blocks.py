@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nuages.model import Coverage, LedgerEntry, RouteCoverage, RouteFigures, TuneResult
 from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
-from nuages.report.figures import count, ms, plural, times_less
+from nuages.report.figures import TIME_NOISE, count, ms, plural, times_less
 from nuages.report.page import Page, broken, table
 
 ROUTES_SHOWN = 15
@@ -112,9 +112,11 @@ def _figure(change: RouteChange, name: str) -> tuple[Text, Text]:
     before, after = _value(change.before, name), _value(change.after, name)
     pair = Text(_cell(name, before), style="dim").append(" → ", style="dim")
     pair.append(_cell(name, after), style="bold" if before != after else "")
-    less = times_less(before, after) if before is not None and after is not None else ""
-    worse = before is not None and after is not None and after > before
-    return pair, Text(less, style="red" if worse else "green")
+    if before is None or after is None:
+        return pair, Text()
+    noise = 0.05 if name == "queries" else TIME_NOISE
+    less = times_less(before, after, noise=noise)
+    return pair, Text(less, style="red" if after > before else "green")
 
 
 def _value(figures: RouteFigures | None, name: str) -> float | None:

@@ -22,6 +22,10 @@ FEED, DETAIL, COMMENTS = (
 TRENDING_PAGE, SEARCH = "GET /trending/", "GET /search/"
 UNREAD, FOLLOWERS = "GET /api/notifications/unread/", "GET /people/<str:username>/followers/"
 POST_ADMIN = "GET /admin/feed/post/"
+VISIBLE_POSTS = """\
+Post.objects.filter(Q(author__followers__follower=user) | Q(author=user))
+        .exclude(hidden=True)
+        .order_by("-created")"""
 
 
 def at(file: str, expression: str, function: str = "") -> Location:
@@ -105,12 +109,7 @@ FINDINGS = (
         "select_related",
         "author__profile",
         location=at(VIEWS, "post.author.profile", "FeedView.get"),
-        created_at=at(
-            SELECTORS,
-            "Post.objects.filter(Q(author__followers__follower=user) | Q(author=user))\n"
-            '        .exclude(hidden=True)\n        .order_by("-created")',
-            "visible_posts",
-        ),
+        created_at=at(SELECTORS, VISIBLE_POSTS, "visible_posts"),
         routes=(FEED,),
         evidence=cost(62, 6_200, 100, 1_612.4, by_key("accounts_user", USER)),
         fix=verified(

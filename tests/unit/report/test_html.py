@@ -1,0 +1,264 @@
+"""The page holds everything, needs nothing, and runs nothing but its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from nuages.model import LedgerEntry, Location, RouteCoverage, RouteFigures
+from nuages.report.html import MAX_BYTES, render_html
+
+from .samples import COVERAGE, EMPTY, FEED, FINDINGS, TUNED
+
+VOID = {"meta", "link", "input", "wbr", "rect", "br"}
+HOSTILE = '</script><img src=x onerror="alert(1)">\'"&{{ 7*7 }}</style><!--'
+
+
+class Page(HTMLParser):
+    """What the tests ask of a page: its elements, its texts by id, whether tags are balanced."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: list[str] = []
+        self.scripts = ""
+        self.styles = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            self.scripts += data
+        elif self.open and self.open[-1] == "style":
+            self.styles += data
+        else:
+            self.texts.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for _, name, value in self.attributes if name == attribute]
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(render_html(TUNED))
+
+
+def test_tags_are_balanced_and_ids_unique(page):
+    assert page.open == []
+    assert max(Counter(page.values("id")).values()) == 1
+
+
+def test_every_link_leads_somewhere_on_the_page(page):
+    ids = set(page.values("id"))
+    links = [value for value in page.values("href") if value != "data:,"]
+    assert links
+    assert all(link.removeprefix("#") in ids for link in links)
+
+
+def test_nothing_is_fetched(page):
+    assert page.values("src") == []
+    assert not re.search(r"https?://|url\(|@import", page.styles + page.scripts)
+    assert "img" not in page.tags
+
+
+def test_the_policy_allows_this_script_and_style_only(page):
+    (policy,) = [value for value in page.values("content") if "default-src" in value]
+    for text, directive in ((page.scripts, "script-src"), (page.styles, "style-src")):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not [name for _, name, _ in page.attributes if name == "style" or name[:2] == "on"]
+
+
+def test_it_leads_with_the_figures_and_coverage(page):
+    assert page.text.index("78 → 30 queries per request") < page.text.index("17 of 25")
+    assert page.text.index("What was reached") < page.text.index("Per request, the most database")
+    assert "403 to anonymous, user and staff" in page.text
+
+
+def test_every_finding_is_there_with_its_code_query_and_edit(page):
+    for finding in FINDINGS:
+        assert " ".join(finding.message.split()) in page.text
+        assert finding.fix.reason in page.text
+    assert 'FROM "accounts_user" WHERE "accounts_user"."id" = %s' in page.text
+    assert '+ .select_related("author__profile")' in page.text
+    assert "posts = selectors.visible_posts" not in page.text  # four lines above: not quoted
+    assert '"author": post.author.profile.display_name,' in page.text
+
+
+def test_anchors_name_the_place(page):
+    ids = page.values("id")
+    assert "n-plus-one-chorus-feed-views-py-25" in ids
+    assert "n-plus-one-chorus-feed-views-py-47-2" in ids
+
+
+def hostile_run():
+    location = Location(file=f"{HOSTILE}.py", line=1, column=0, end_line=1, end_column=9)
+    finding = replace(
+        FINDINGS[0],
+        rule=HOSTILE, message=HOSTILE, hint=HOSTILE, location=location, created_at=None,
+        trigger=replace(location, file=f"{HOSTILE}.html", function=HOSTILE),
+        routes=(f"GET /{HOSTILE}",), tests=(HOSTILE,),
+        remedy=replace(FINDINGS[0].remedy, path=HOSTILE),
+        evidence=replace(FINDINGS[0].evidence, sql=f"SELECT '{HOSTILE}' FROM {HOSTILE}"),
+        fix=replace(
+            FINDINGS[0].fix, reason=HOSTILE, tests=HOSTILE,
+            diff=f"--- {HOSTILE}\n+++ b\n@@ -1 +1 @@\n-a {HOSTILE} b\n+a {HOSTILE} c\n",
+        ),
+    )  # fmt: skip
+    figures = RouteFigures(requests=1, queries=1, db_ms=1, cpu_ms=1, p50_ms=1, p95_ms=1)
+    routes = {f"GET /{HOSTILE}": figures}
+    return replace(
+        TUNED,
+        project=HOSTILE,
+        findings=(finding,),
+        before=replace(TUNED.before, routes=routes),
+        after=replace(TUNED.after, routes=routes),
+        sources={f".:{HOSTILE}.py": HOSTILE, f".:{HOSTILE}.html": HOSTILE},
+        ledger=(
+            LedgerEntry(kind=HOSTILE, target=HOSTILE, verdict="denied", origin=location,
+                        via="audit"),
+        ),
+        overrides=(HOSTILE,), notes=(HOSTILE,), seconds={HOSTILE: 1.0},
+        coverage=replace(
+            COVERAGE,
+            notes=(HOSTILE,),
+            routes=(
+                RouteCoverage(route=HOSTILE, state="failed", reason=HOSTILE,
+                              statuses={HOSTILE: 1}),
+                RouteCoverage(route=HOSTILE, state="reached", statuses={HOSTILE: 1}),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def test_what_the_project_says_is_text_and_nothing_more():
+    page = Page(render_html(hostile_run()))
+    assert page.open == []
+    assert "img" not in page.tags
+    assert page.tags["script"] == page.tags["style"] == 1
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert page.text.count("{{ 7*7 }}") > 15
+    assert "49" not in page.text
+
+
+def test_odd_characters_do_not_break_it():
+    odd = "\x00 \udcff \ufffe \u2028 名前 \r"
+    page = render_html(replace(TUNED, project=odd, notes=(odd,)))
+    page.encode("utf-8")
+    assert "名前" in page
+
+
+@pytest.mark.parametrize("result", [EMPTY, replace(EMPTY, findings=FINDINGS)])
+def test_a_run_that_measured_nothing_has_a_page(result):
+    page = Page(render_html(result))
+    assert "not measured" in page.text
+    assert page.open == []
+
+
+def big_run(routes: int, findings: int, size: int = 1):
+    """Many routes, and findings with long SQL and long diffs, each its own."""
+    names = [f"GET /api/v2/section-{n}/<int:pk>/children/<slug:slug>/" for n in range(routes)]
+    many = tuple(big_finding(n, names, size) for n in range(findings))
+    return replace(
+        TUNED,
+        findings=many,
+        before=replace(TUNED.before, routes=dict.fromkeys(names, TUNED.before.routes[FEED])),
+        after=replace(TUNED.after, routes=dict.fromkeys(names, TUNED.after.routes[FEED])),
+        coverage=replace(
+            COVERAGE,
+            routes=tuple(
+                RouteCoverage(route=name, state="failed" if n % 2 else "reached", reason=name)
+                for n, name in enumerate(names)
+            ),
+        ),
+    )
+
+
+def big_finding(number: int, routes: list[str], size: int):
+    finding = FINDINGS[number % len(FINDINGS)]
+    columns = ", ".join(f'"app_table"."column_number_{n}"' for n in range(30 * size))
+    return replace(
+        finding,
+        evidence=replace(
+            finding.evidence,
+            wall_ms=1e6 / (number + 1),
+            sql=f"SELECT {columns} FROM app_table WHERE id = %s",
+        ),
+        fix=replace(finding.fix, diff=f"{FINDINGS[3].fix.diff * 2 * size}-{number}\n"),
+        routes=tuple(routes[: 12 * size]),
+    )
+
+
+def test_a_big_project_fits_in_full():
+    html = render_html(big_run(routes=500, findings=200))
+    assert len(html.encode()) <= MAX_BYTES
+    assert "see <code>--json</code>" not in html
+    assert html.count('class="code diff"') == html.count('class="code sql"') == 200
+
+
+def test_a_huge_project_is_cut_and_says_so():
+    html = render_html(big_run(routes=2_500, findings=600, size=8))
+    assert len(html.encode()) <= MAX_BYTES
+    assert "more, see <code>--json</code>" in html
+
+
+def test_an_edit_that_answers_two_findings_is_shown_once(page):
+    assert page.text.count("+ return Post.objects.filter(hidden=False)") == 1
+    assert "The same edit as for finding 6." in page.text
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, https://www.w3.org/TR/WCAG21/#dfn-relative-luminance."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_the_contrast_that_wcag_aa_asks_for(page, scheme):
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+        for block in re.findall(r":root \{(.*?)\}", page.styles, re.DOTALL)[:2]
+    )
+    colours = light if scheme == "light" else light | dark
+    on = {
+        "paper": "ink soft accent good warn bad",
+        "card": "ink soft accent keyword string number name gray",
+        "tint": "ink soft accent",
+        "mark": "ink keyword string number name",
+        "add": "ink", "del": "ink", "add-mark": "ink", "del-mark": "ink",
+    }  # fmt: skip
+    for ground, inks in on.items():
+        for ink in inks.split():
+            one, other = sorted((luminance(colours[ground]), luminance(colours[ink])))
+            ratio = (other + 0.05) / (one + 0.05)
+            assert ratio >= 4.5, f"{ink} on {ground}: {ratio:.2f}"
