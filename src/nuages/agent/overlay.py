@@ -1,0 +1,163 @@
+"""Points a project's settings at scratch databases and services, without editing them."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from nuages.agent import scratch_databases, scratch_services
+from nuages.agent.changes import Changes
+
+
+class Config(Protocol):
+    """What is needed of an AttachConfig."""
+
+    @property
+    def overlay(self) -> Mapping[str, Any] | None: ...
+    @property
+    def scratch(self) -> str | None: ...
+
+
+_active: Overlay | None = None
+
+
+def install(config: Config) -> None:
+    """Overlay whatever settings this process loads from now on, and those it has loaded.
+
+    Call it once `django.conf` has been imported. The hooks are where settings become final, so
+    it does not matter how they came about: a module, a package, classes, `settings.configure`.
+    """
+    global _active
+    uninstall()
+    _active = Overlay(config.overlay or {}, config.scratch)
+    _active.hook()
+
+
+def uninstall() -> None:
+    """Take the hooks out and put the project's own values back."""
+    global _active
+    if _active:
+        _active.undo()
+    _active = None
+
+
+def applied() -> list[dict[str, str]]:
+    """What was changed, in order: `setting`, `was` (secrets masked), `now`, `why`."""
+    return [dict(entry) for entry in _active.changes.entries] if _active else []
+
+
+def own_vendors() -> dict[str, str]:
+    """Vendor of each database as the project has it: "postgresql", "sqlite", "mysql", …"""
+    return dict(_active.vendors) if _active else {}
+
+
+class Overlay:
+    """The hooks of one process and what they changed."""
+
+    def __init__(self, wanted: Mapping[str, Any], scratch: str | None) -> None:
+        self.wanted = wanted
+        self.scratch = scratch
+        self.target = scratch_databases.Target.of(wanted)
+        self.changes = Changes()
+        self.vendors: dict[str, str] = {}
+        self._undo: list[Callable[[], None]] = []
+        self._places: set[tuple[object, object]] = set()  # databases whose schemas were made
+
+    def hook(self) -> None:
+        """Patch the places where settings, and connections, become final."""
+        from django import conf
+        from django.db.backends.signals import connection_created
+        from django.db.utils import ConnectionHandler
+
+        self._after(conf.Settings, "__init__", lambda made: self.apply(made))
+        self._after(conf.LazySettings, "configure", lambda lazy: self.apply(lazy._wrapped))
+        self._before(ConnectionHandler, "create_connection", self._guard)
+        connection_created.connect(self._make_schemas, weak=False)
+        self._undo.append(lambda: connection_created.disconnect(self._make_schemas))
+        lazy = conf.settings
+        if lazy.configured:
+            self.apply(lazy._wrapped)
+            _forget_cached(lazy, self.changes.names)
+
+    def apply(self, holder: Any) -> None:
+        """Change a settings object. Databases must succeed; a service that fails is noted."""
+        edit = self.changes.of(holder, _module_of(holder))
+        if self.target:
+            self.vendors |= scratch_databases.vendors(edit.get("DATABASES") or {})
+            scratch_databases.apply(edit, self.target)
+        if self.wanted.get("services"):
+            for service in scratch_services.SERVICES:
+                try:
+                    service(edit, self.scratch)
+                except Exception as error:  # the enclosure still stands behind this
+                    edit.note(service.__name__, "left as it is", f"{type(error).__name__}: {error}")
+        for name, value in (self.wanted.get("flags") or {}).items():
+            edit.set(name, value, "set for this run")
+
+    def undo(self) -> None:
+        """Everything back, last first."""
+        for step in reversed(self._undo):
+            step()
+        self.changes.undo()
+        conf = sys.modules.get("django.conf")
+        if conf is not None:
+            _forget_cached(conf.settings, self.changes.names)
+
+    def _guard(self, handler: Any, alias: str) -> None:
+        """No connection is made to a database that is not a scratch one.
+
+        Settings may be other objects than Django's, and databases be added while running.
+        """
+        if self.target:
+            database = handler.settings[alias]
+            if not self.target.owns(database):
+                edit = self.changes.of(None, None)
+                scratch_databases.redirect_in_place(edit, self.target, alias, database)
+
+    def _make_schemas(self, connection: Any, **_: Any) -> None:
+        """What a search path names exists on the project's server; here it has to be made."""
+        place = (connection.alias, connection.settings_dict.get("NAME"))
+        names = scratch_databases.schemas(connection.settings_dict)
+        if not names or not self.target or place in self._places:
+            return
+        self._places.add(place)
+        with connection.connection.cursor() as cursor:  # past the recorder
+            for name in names:
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connection.ops.quote_name(name)}")
+
+    def _after(self, owner: type, name: str, then: Callable[[Any], None]) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def wrapper(first: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(first, *args, **kwargs)
+            then(first)
+            return result
+
+        self._replace(owner, name, original, wrapper)
+
+    def _before(self, owner: type, name: str, first_do: Callable[..., None]) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def wrapper(first: Any, *args: Any, **kwargs: Any) -> Any:
+            first_do(first, *args, **kwargs)
+            return original(first, *args, **kwargs)
+
+        self._replace(owner, name, original, wrapper)
+
+    def _replace(self, owner: type, name: str, original: object, wrapper: object) -> None:
+        setattr(owner, name, wrapper)
+        self._undo.append(lambda: setattr(owner, name, original))
+
+
+def _module_of(holder: Any) -> Any:
+    """The module the settings came from: old code imports its names directly."""
+    return sys.modules.get(getattr(holder, "SETTINGS_MODULE", None) or "")
+
+
+def _forget_cached(lazy: Any, names: Iterator[str]) -> None:
+    for name in names:
+        vars(lazy).pop(name, None)
