@@ -56,6 +56,7 @@ def driven(page: str) -> str:
     return page.replace("</body>", f"<script>{VISITOR}</script></body>")
 
 
+# Without a person's click the browser refuses its clipboard, so the visitor brings one along.
 VISITOR = """
 const cpu = document.querySelector('th[data-key="cpu"]');
 const clicked = () => {
@@ -73,9 +74,11 @@ const typed = (text) => {
 };
 const copy = document.querySelector(".diff [data-copy]");
 const said = [clicked(), clicked(), opened(), opened(), typed("VERIFIED views.py"), location.hash];
+let copied = "";
+navigator.clipboard.writeText = async (text) => { copied = text; };
 copy.click();
 setTimeout(() => {
-  document.title = JSON.stringify([...said, copy.textContent, typed("no such thing")]);
+  document.title = JSON.stringify([...said, copy.textContent, copied, typed("no such thing")]);
 }, 500);
 """
 
@@ -157,6 +160,7 @@ def test_a_visitor_can_sort_open_filter_and_copy(show):
         5,
         "#findings?filter=VERIFIED+views.py",
         "Copied",
+        FINDINGS[0].fix.diff,
         0,
     ]
 
