@@ -1,0 +1,289 @@
+"""The command line: the loop, one verb a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from nuages import __version__
+from nuages.errors import NuagesError
+
+FOUND, FAILED, STOPPED = 1, 2, 130
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Loop(click.Group):
+    """Lists the commands in the order of the loop, and turns errors into one screen."""
+
+    order = ("tune", "record", "diagnose", "fix", "enclosure")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which they are used."""
+        return sorted(self.commands, key=self.order.index)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; a NuagesError becomes a message and exit code 2, Ctrl-C exit code 130."""
+        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGHUP, _stop)
+        try:
+            return super().main(*args, standalone_mode=False, **kwargs) or 0
+        except NuagesError as error:
+            _print_error(error)
+            return FAILED
+        except click.ClickException as error:
+            error.show()
+            return FAILED
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Stopped. Nothing was changed; no server is left running.", err=True)
+            return STOPPED
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _print_error(error: NuagesError) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]nuages:[/] {_plain(error.message)}")
+    if error.detail:
+        console.print(_indented(error.detail), style="dim")
+    if error.hint:
+        console.print(f"[bold]Next:[/] {_plain(error.hint)}")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _indented(text: str) -> str:
+    return _plain("\n".join(f"  {line}" for line in text.rstrip().splitlines()[-25:]))
+
+
+def project_options(command: F) -> F:
+    """Add what every command that looks at a project takes."""
+    for option in reversed(
+        (
+            click.option("--settings", help="Settings module, such as shop.settings.local."),
+            click.option("--python", help="The project's interpreter, or a command that runs it."),
+            click.option("--env", "environment", multiple=True, metavar="NAME=VALUE",
+                         help="Environment variable for the project; may be given again."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+unenclosed_option = click.option(
+    "--unenclosed", is_flag=True,
+    help="Run without the operating system's enclosure, watched by an audit hook only.",
+)  # fmt: skip
+apply_option = click.option(
+    "--apply", is_flag=True, help="Write the verified fixes into the project's tree."
+)
+
+
+@click.group(cls=Loop, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nuages")
+def cli() -> None:
+    """Takes a Django project from one process to millions of users, by measurement.
+
+    The loop: record → diagnose → fix, on a scratch database and a scratch copy; `tune` runs it
+    all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report, 1 findings,
+    2 nuages or the project failed.
+    """
+
+
+@cli.command()
+@click.argument("project", type=click.Path(path_type=Path), default=".")
+@project_options
+@click.option("--record", help="Enter through the project's tests: a command such as 'pytest -q'.")
+@click.option("--data-command", help="Management command that fills the scratch database.")
+@click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
+@click.option("--rows", type=click.IntRange(1), default=300, show_default=True,
+              help="Rows a model that the generic fill makes.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
+              help="The report page. [default: .nuages/report.html in the project]")
+@apply_option
+@unenclosed_option
+@click.option("--keep", is_flag=True, help="Keep the scratch folder.")
+@json_option
+def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
+    """Run the whole loop on PROJECT and report what changed."""
+    from nuages.report import html as page
+    from nuages.report import text
+    from nuages.report.json import tune_json
+    from nuages.tune import TuneOptions
+    from nuages.tune import tune as run_loop
+
+    found = _discover(project, options)
+    result = run_loop(
+        found,
+        TuneOptions(
+            rows=options["rows"],
+            enforce=not options["unenclosed"],
+            apply=options["apply"],
+            keep=options["keep"],
+        ),
+    )
+    target = html or _own_folder(found.root) / "report.html"
+    target.write_text(page.render_html(result), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
+    else:
+        text.render_tune(result, _stdout())
+    click.echo(f"Report: {target}", err=True)
+    return FOUND if result.findings else 0
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--deep/--light", default=True, help="deep: lineage too (lab); light: production.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  # fmt: skip
+    """Run COMMAND just as you would, with the recorder in it.
+
+    Its environment and its databases are its own; nuages only watches.
+    Example: nuages record -- pytest -q
+    """
+    from nuages.project import find_root, source_roots
+    from nuages.recording import record_command
+
+    root = find_root(Path.cwd())
+    run = record_command(
+        list(command),
+        cwd=Path.cwd(),
+        output=output or _own_folder(root) / "recording.sqlite",
+        deep=deep,
+        roots=source_roots(root),
+    )
+    seen = run.recording
+    calls = sum(stats.queries for stats in seen.scopes)
+    click.echo(
+        f"nuages: {calls:,} queries recorded in {seen.processes} process(es). "
+        "Next: nuages diagnose",
+        err=True,
+    )
+    return run.exit_code
+
+
+@cli.command()
+@click.option("-i", "--input", "source", type=click.Path(path_type=Path, dir_okay=False),
+              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@json_option
+def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
+    """Say what a recording shows that will not scale, ranked by what it cost."""
+    from nuages import store
+    from nuages.config import load
+    from nuages.diagnose import diagnose as judge
+    from nuages.report import text
+    from nuages.report.json import diagnosis_json
+
+    recording = store.read(source or _recording_here())
+    root = Path(recording.roots.get(".", "."))
+    diagnosis = judge(recording, project=root.name, budgets=load(root).budgets)
+    if as_json:
+        click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
+    else:
+        text.render_diagnosis(diagnosis, _stdout())
+    return FOUND if diagnosis.findings else 0
+
+
+@cli.command()
+@click.option("-i", "--input", "source", type=click.Path(path_type=Path, dir_okay=False),
+              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@project_options
+@apply_option
+@unenclosed_option
+@json_option
+def fix(source: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
+    """Edit a scratch copy, run the recorded command on it again, and offer what held."""
+    from nuages import store
+    from nuages.report import text
+    from nuages.report.json import diagnosis_json
+    from nuages.tune import TuneOptions, fix_recording
+
+    recording = store.read(source or _recording_here())
+    found = _discover(Path(recording.roots.get(".", ".")), options)
+    diagnosis = fix_recording(
+        found,
+        recording,
+        TuneOptions(enforce=not options["unenclosed"], apply=options["apply"]),
+    )
+    if as_json:
+        click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
+    else:
+        text.render_diagnosis(diagnosis, _stdout())
+    return FOUND if diagnosis.findings else 0
+
+
+@cli.command("enclosure")
+@json_option
+def enclosure_command(as_json: bool) -> int:
+    """Say what this operating system can enforce around a project; exit 1 where it can't."""
+    from nuages.enclosure import support
+
+    seen = support()
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "enforced": not seen.missing, "missing": seen.missing}))
+    elif seen.missing:
+        click.echo(f"Not enforced here: {seen.missing}\nNext: run with --unenclosed.")
+    else:
+        click.echo("Enforced here: own network, read-only files, nothing survives the run.")
+    return FOUND if seen.missing else 0
+
+
+def _discover(path: Path, options: dict[str, Any]) -> Any:
+    from nuages.project import discover
+
+    pairs = dict(pair.partition("=")[::2] for pair in options["environment"])
+    return discover(
+        path,
+        settings=options["settings"],
+        python=options["python"],
+        record=options.get("record"),
+        data_command=options.get("data_command"),
+        fixtures=options.get("fixtures") or None,
+        environment=pairs or None,
+    )
+
+
+def _recording_here() -> Path:
+    from nuages.project import find_root
+
+    path = find_root(Path.cwd()) / ".nuages" / "recording.sqlite"
+    if not path.exists():
+        raise NuagesError(
+            f"No recording at {path}.",
+            hint="Run `nuages record -- pytest`, or name a recording with -i FILE.",
+            slug="no-recording",
+        )
+    return path
+
+
+def _own_folder(root: Path) -> Path:
+    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
+    installed = "site-packages" in root.parts
+    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder
+
+
+def _stdout() -> Console:
+    return Console(file=sys.stdout)
+
+
+def main() -> None:
+    """Entry point of the `nuages` command."""
+    sys.exit(cli.main())

@@ -1,0 +1,31 @@
+"""The two ways into a project: its own tests, and the driven site; both end in the same findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from nuages.fix import RunOutcome
+from nuages.model import Coverage, Summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What came in through a door."""
+
+    outcome: RunOutcome
+    coverage: Coverage
+
+
+class Door(Protocol):
+    """A way to exercise a project, the same way each time."""
+
+    def record(self) -> Seen:
+        """Exercise the project as it stands, recorded deeply."""
+
+    def run(self, edits: Mapping[str, str]) -> RunOutcome:
+        """Do exactly the same again with edits ("label:file" → new text), recorded deeply."""
+
+    def summary(self, edits: Mapping[str, str]) -> Summary:
+        """Figures per route, lightly recorded, with edits."""

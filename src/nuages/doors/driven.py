@@ -1,0 +1,71 @@
+"""The driven site: scratch data, then every route that can be reached, as each actor."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from statistics import fmean, median, quantiles
+
+from nuages import store
+from nuages.answers import Answer, Request
+from nuages.doors import Seen
+from nuages.fix import RunOutcome
+from nuages.lab import Lab
+from nuages.model import RouteFigures, Summary
+from nuages.traffic.crawl import crawl, replay
+
+
+class DrivenDoor:
+    """Crawls once, then replays the very same requests against every version."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._requests: tuple[Request, ...] = ()
+
+    def record(self) -> Seen:
+        """Crawl the site as it stands, on fresh scratch data; remember what was asked."""
+        with self._lab.session(mode="deep") as session:
+            traffic = crawl(session, actors=session.call("actors"))
+            recording = store.recording_from([session.call("snapshot")])
+        answers = tuple(traffic.answers)
+        self._requests = tuple(answer.request for answer in answers)
+        return Seen(
+            outcome=RunOutcome(answers=answers, recording=recording), coverage=traffic.coverage
+        )
+
+    def run(self, edits: Mapping[str, str]) -> RunOutcome:
+        """Replay the requests on fresh scratch data with edits."""
+        with self._lab.session(mode="deep", edits=edits) as session:
+            answers = tuple(replay(session, self._requests))
+            recording = store.recording_from([session.call("snapshot")])
+        return RunOutcome(answers=answers, recording=recording)
+
+    def summary(self, edits: Mapping[str, str]) -> Summary:
+        """Replay twice and take the second pass: the first one pays for imports and templates."""
+        with self._lab.session(mode="light", edits=edits) as session:
+            replay(session, self._requests)
+            return summarise(replay(session, self._requests))
+
+
+def summarise(answers: Iterable[Answer]) -> Summary:
+    """Figures per route: queries are means, times medians, in milliseconds."""
+    by_route: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_route[answer.route].append(answer)
+    everything = [answer for group in by_route.values() for answer in group]
+    return Summary(
+        routes={route: _figures(group) for route, group in sorted(by_route.items())},
+        queries_per_request=fmean(a.queries for a in everything) if everything else 0.0,
+    )
+
+
+def _figures(answers: list[Answer]) -> RouteFigures:
+    walls = [answer.wall_ns / 1e6 for answer in answers]
+    return RouteFigures(
+        requests=len(answers),
+        queries=fmean(answer.queries for answer in answers),
+        db_ms=median(answer.db_ns for answer in answers) / 1e6,
+        cpu_ms=median(answer.cpu_ns for answer in answers) / 1e6,
+        p50_ms=median(walls),
+        p95_ms=quantiles(walls, n=20, method="inclusive")[-1] if len(walls) > 1 else walls[0],
+    )

@@ -1,0 +1,261 @@
+"""The lab: one project, its scratch databases, and the enclosure that everything of it runs in."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from nuages import enclosure, store
+from nuages.agent.attach import AttachConfig
+from nuages.attach import prepare
+from nuages.errors import NuagesError
+from nuages.model import LedgerEntry, Recording
+from nuages.progress import Progress
+from nuages.project import Project
+from nuages.scratch import Scratch
+from nuages.session import AgentProcess, AgentSession
+from nuages.stack import sidepackages
+from nuages.stack.databases import ScratchDatabases, start_postgres, start_sqlite
+from nuages.stack.postgres import PostgresUnavailable
+
+Mode = Literal["deep", "light"]
+BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
+COMMAND_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRun:
+    """How one of the project's commands ended, and what was recorded of it."""
+
+    exit_code: int
+    output: str  # stdout and stderr together, the last 20,000 characters
+    recording: Recording | None
+
+
+@dataclass(kw_only=True)
+class Lab:
+    """Runs a project's code: never on its own databases, never in its own tree.
+
+    Every run gets a clone of the base databases, so runs do not see one another's writes.
+    """
+
+    project: Project
+    scratch: Scratch
+    databases: ScratchDatabases
+    progress: Progress
+    enforce: bool = True
+    side: Path | None = None  # packages that the project's interpreter lacks
+    info: dict[str, Any] = field(default_factory=dict)  # the agent's answer to `setup`
+    runs: int = 0
+
+    @contextmanager
+    def session(
+        self, *, mode: Mode | None, edits: Mapping[str, str] | None = None, base: bool = False
+    ) -> Iterator[AgentSession]:
+        """Start the project in an agent, on a fresh clone of the base databases.
+
+        `edits` maps "label:file" to new text. With `base` the base databases themselves are used.
+        """
+        prefix = BASE if base else self._clone()
+        walls = self._enclosure(edits or {})
+        config = self._attach_config(walls, prefix, mode, spool=None)
+
+        def launch(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> AgentProcess:
+            pipe = subprocess.PIPE
+            return enclosure.start(
+                walls, argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe
+            )
+
+        with AgentSession.start(
+            self.project.python,
+            cwd=self.project.root,
+            env=self._environment(config),
+            launch=launch,
+        ) as session:
+            info = session.call("setup")
+            if base:
+                self.info = info
+            yield session
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        mode: Mode | None,
+        edits: Mapping[str, str] | None = None,
+        base: bool = False,
+        seconds: float = COMMAND_SECONDS,
+    ) -> CommandRun:
+        """Run one of the project's own commands in the enclosure, recorded if `mode` is set."""
+        prefix = BASE if base else self._next_prefix()
+        spool = self.scratch.folder(f"spool-{self.runs}") if mode else None
+        walls = self._enclosure(edits or {})
+        config = self._attach_config(walls, prefix, mode, spool)
+        log = self.scratch.path / f"{prefix}.log"
+        with log.open("wb") as output:
+            process = enclosure.start(
+                walls,
+                self._with_project_python(argv),
+                env=self._environment(config),
+                cwd=self.project.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                code = process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired as late:
+                raise NuagesError(
+                    f"{shlex.join(argv)} did not end within {seconds:.0f} s.",
+                    hint="Name a smaller command, such as one test package.",
+                    slug="command-timeout",
+                ) from late
+            finally:
+                process.kill()
+        text = log.read_bytes().decode(errors="replace")[-20_000:]
+        return CommandRun(
+            exit_code=code, output=text, recording=store.fold(spool) if spool else None
+        )
+
+    def inspect(self) -> None:
+        """Import the project once, on empty databases, and keep what it says of itself."""
+        with self.session(mode=None, base=True):
+            pass
+
+    def fall_back_to_sqlite(self, reason: str) -> None:
+        """Go on with SQLite; the reason is said aloud and stands in the report."""
+        self.databases.stop()
+        self.databases = start_sqlite(self.scratch.path, reason=reason)
+        self.progress.say(f"SQLite, not PostgreSQL: {reason}")
+
+    @property
+    def own_vendor(self) -> str:
+        """The vendor of the project's own default database, whatever it runs on here."""
+        return str(self.info["databases"].get("default", {}).get("own_vendor", "postgresql"))
+
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """Every attempt to leave the enclosure so far."""
+        return enclosure.ledger(self._ledger_path)
+
+    @property
+    def _ledger_path(self) -> Path:
+        return self.scratch.path / "ledger.jsonl"
+
+    def _next_prefix(self) -> str:
+        self.runs += 1
+        return f"nuages_r{self.runs}"
+
+    def _clone(self) -> str:
+        prefix = self._next_prefix()
+        for name in self.database_names():
+            self.databases.clone(name, name.replace(BASE, prefix, 1))
+        return prefix
+
+    def database_names(self) -> list[str]:
+        """Names of the base databases, each once."""
+        return sorted({d["name"] for d in self.info["databases"].values() if d.get("name")})
+
+    def _attach_config(
+        self, walls: enclosure.Enclosure, prefix: str, mode: Mode | None, spool: Path | None
+    ) -> AttachConfig:
+        seen = enclosure.visible_roots(walls)
+        roots = self.project.source_roots
+        return AttachConfig(
+            roots={label: str(seen[path.resolve()]) for label, path in roots.items()},
+            mode=mode,
+            spool=str(spool) if spool else None,
+            overlay={**self.databases.overlay(prefix), "services": True},
+            ledger=str(self._ledger_path),
+            side=str(self.side) if self.side else None,
+            scratch=str(self.scratch.folder("child")),
+        )
+
+    def _environment(self, config: AttachConfig) -> dict[str, str]:
+        project_environment = {**self.project.env_file_values, **os.environ}
+        base = enclosure.environment(
+            project_environment,
+            scratch=self.scratch.folder("child"),
+            names_in_project=self.project.environment_names,
+            extra=self.environment,
+        )
+        if self.project.settings:
+            base["DJANGO_SETTINGS_MODULE"] = self.project.settings
+        base["PYTHONPATH"] = ":".join(
+            [*map(str, self.project.sys_path), *filter(None, [base.get("PYTHONPATH")])]
+        )
+        return {**base, **prepare(self.scratch.path, config, base)}
+
+    def _enclosure(self, edits: Mapping[str, str]) -> enclosure.Enclosure:
+        by_label: dict[str, dict[str, str]] = {label: {} for label in self.project.source_roots}
+        for key, text in edits.items():
+            label, _, file = key.partition(":")
+            by_label[label][file] = text
+        trees = tuple(
+            enclosure.Tree(root=path, edits=by_label[label])
+            for label, path in self.project.source_roots.items()
+        )
+        sockets = (self.databases.socket_dir,) if self.databases.socket_dir else ()
+        return enclosure.Enclosure(
+            scratch=self.scratch.folder("child"),
+            trees=trees,
+            sockets=sockets,
+            enforce=self.enforce,
+            hosts=self.project.config.hosts,
+            ledger=self._ledger_path,
+        )
+
+    def _with_project_python(self, argv: Sequence[str]) -> list[str]:
+        """`pytest …` and `python …` become the project's own."""
+        first, *rest = argv
+        if first in ("python", "python3"):
+            return [*self.project.python, *rest]
+        if first == "manage.py":
+            return [*self.project.python, first, *rest]
+        beside = Path(self.project.python[0]).parent / first
+        return [str(beside), *rest] if beside.is_file() else [first, *rest]
+
+
+@contextmanager
+def open_lab(
+    project: Project,
+    *,
+    progress: Progress,
+    enforce: bool = True,
+    keep: bool = False,
+) -> Iterator[Lab]:
+    """Set up scratch space and databases for a project; remove them at the end, however it comes."""
+    with Scratch(keep=keep) as scratch:
+        side, reason = _driver(project)
+        databases = start_sqlite(scratch.path, reason=reason) if reason else _postgres(
+            project, scratch
+        )
+        lab = Lab(
+            project=project,
+            scratch=scratch,
+            databases=databases,
+            progress=progress,
+            enforce=enforce,
+            side=side,
+        )
+        try:
+            yield lab
+        finally:
+            lab.databases.stop()
+            if keep:
+                progress.say(f"The scratch folder is kept: {scratch.path}")
+
+
+def _postgres(project: Project, scratch: Scratch) -> ScratchDatabases:
+    wanted = project.config.services.get("postgres", "")
+    try:
+        return start_postgres(scratch.path, wanted=wanted)
+    except PostgresUnavailable as error:
+        if wanted:
+            raise
+        return start_sqlite(scratch.path, reason=error.message)

@@ -1,0 +1,65 @@
+"""Put data into the scratch databases: what the user names, else a simple generic fill."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from nuages.errors import NuagesError
+from nuages.lab import Lab
+from nuages.session import AgentSession
+
+SEED = 1953  # fixed, so that two runs fill the same rows
+FILL_SECONDS = 300
+MIGRATE_SECONDS = 1800
+
+
+@dataclass(frozen=True, kw_only=True)
+class Populated:
+    """What the base databases hold."""
+
+    actors: tuple[str, ...]  # who can ask
+    notes: tuple[str, ...]  # models that were not filled, and why
+
+
+def prepare_databases(lab: Lab, *, rows: int) -> Populated:
+    """Create the base databases, migrate them and fill them with up to `rows` rows a model."""
+    with lab.session(mode=None, base=True) as session:
+        lab.databases.create(lab.database_names())
+        with lab.progress.stage("migrate"):
+            _migrate(lab, session)
+        with lab.progress.stage("populate"):
+            notes = _fill(lab, session, rows)
+            actors = session.call("actors")
+        return Populated(actors=tuple(actors), notes=notes)
+
+
+def _migrate(lab: Lab, session: AgentSession) -> None:
+    if lab.project.config.migrate:
+        _management_command(lab, lab.project.config.migrate, slug="migration-failed")
+    else:
+        session.call("migrate", timeout=MIGRATE_SECONDS)
+
+
+def _fill(lab: Lab, session: AgentSession, rows: int) -> tuple[str, ...]:
+    config = lab.project.config
+    if config.fixtures:
+        session.call("load_fixtures", paths=list(config.fixtures), timeout=FILL_SECONDS)
+    if config.data_command:
+        _management_command(lab, config.data_command, slug="data-command-failed")
+    if config.fixtures or config.data_command:
+        return ()
+    done = session.call("fill", rows=rows, seed=SEED, timeout=FILL_SECONDS)
+    return tuple(f"{label} was not filled: {why}" for label, why in sorted(done["skipped"].items()))
+
+
+def _management_command(lab: Lab, command: str, *, slug: str) -> None:
+    argv = ["python", "-m", "django", *shlex.split(command)]
+    run = lab.command(argv, mode=None, base=True)
+    if run.exit_code:
+        raise NuagesError(
+            f"The management command `{command}` ended with {run.exit_code}.",
+            hint=f"Run it by hand: python manage.py {command}",
+            detail=run.output[-3000:],
+            slug=slug,
+        )

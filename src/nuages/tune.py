@@ -1,0 +1,154 @@
+"""The whole loop in one command: set up, record, diagnose, fix, prove, report."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nuages import fix
+from nuages.diagnose import diagnose
+from nuages.doors import Door, Seen
+from nuages.doors.driven import DrivenDoor
+from nuages.doors.tested import TestsDoor
+from nuages.errors import NuagesError
+from nuages.lab import Lab, open_lab
+from nuages.model import Diagnosis, Finding, Recording, TuneResult
+from nuages.populate import Populated, prepare_databases
+from nuages.progress import Progress
+from nuages.project import Project
+
+
+SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneOptions:
+    """How a run goes, beyond what the project's configuration says."""
+
+    rows: int = 300  # a model, at most, in the generic fill
+    enforce: bool = True  # False: --unenclosed
+    apply: bool = False
+    keep: bool = False  # the scratch folder
+
+
+def tune(project: Project, options: TuneOptions) -> TuneResult:
+    """Run the loop on a project; its tree and its databases stay as they are unless `apply`."""
+    progress = Progress()
+    with _entered(project, options, progress) as (lab, door):
+        with progress.stage("record"):
+            seen = door.record()
+        with progress.stage("diagnose"):
+            found = diagnose(
+                seen.outcome.recording,
+                project=project.name,
+                budgets=project.config.budgets,
+                coverage=seen.coverage,
+            ).findings
+        sources = read_sources(project, found)
+        with progress.stage("fix"):
+            findings = fix.verify(fix.propose(found, sources), sources, seen.outcome, door.run)
+        edits = fix.combine(_verified(findings), sources)
+        with progress.stage("prove"):
+            before = door.summary({})
+            after = door.summary(edits) if edits else before
+        result = TuneResult(
+            project=project.name,
+            coverage=seen.coverage,
+            before=before,
+            after=after,
+            findings=findings,
+            ledger=lab.ledger(),
+            seconds=dict(progress.seconds),
+            sources=sources,
+            overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
+            notes=(*lab.databases.notes, *seen.coverage.notes),
+        )
+    if options.apply:
+        fix.apply(edits, project.source_roots, seen.outcome.recording.files)
+    return result
+
+
+def fix_recording(project: Project, recording: Recording, options: TuneOptions) -> Diagnosis:
+    """Verify fixes for a recording by running its command again, enclosed, on a scratch copy."""
+    argv = json.loads(recording.meta.get("command", "[]"))
+    if not argv:
+        raise NuagesError(
+            "The recording does not say which command made it.",
+            hint="Record with `nuages record -- CMD`.",
+            slug="no-command",
+        )
+    progress = Progress()
+    wanted = replace(project, config=replace(project.config, record=shlex.join(argv)))
+    with _entered(wanted, options, progress) as (lab, door):
+        with progress.stage("baseline"):
+            seen = door.record()
+        found = diagnose(
+            recording,
+            project=project.name,
+            budgets=project.config.budgets,
+            coverage=seen.coverage,
+        ).findings
+        sources = read_sources(project, found)
+        with progress.stage("fix"):
+            findings = fix.verify(fix.propose(found, sources), sources, seen.outcome, door.run)
+    if options.apply:
+        fix.apply(
+            fix.combine(_verified(findings), sources), project.source_roots, recording.files
+        )
+    return Diagnosis(project=project.name, coverage=seen.coverage, findings=findings)
+
+
+@contextmanager
+def _entered(
+    project: Project, options: TuneOptions, progress: Progress
+) -> Iterator[tuple[Lab, Door]]:
+    """A lab, set up, and the door into the project: its tests when a command is named."""
+    with open_lab(
+        project, progress=progress, enforce=options.enforce, keep=options.keep
+    ) as lab:
+        if project.config.record:
+            with progress.stage("set up"):
+                lab.inspect()
+            if lab.own_vendor == "sqlite" and lab.databases.vendor != "sqlite":
+                lab.fall_back_to_sqlite("the tests are run on what the project runs them on")
+            yield lab, TestsDoor(lab, shlex.split(project.config.record))
+        else:
+            yield lab, DrivenDoor(lab, _populated(lab, options.rows))
+
+
+def _populated(lab: Lab, rows: int) -> Populated:
+    """Fill PostgreSQL; SQLite where the project's own schema runs only there."""
+    try:
+        return prepare_databases(lab, rows=rows)
+    except NuagesError as error:
+        if error.slug not in SCHEMA_FAULTS or lab.databases.vendor == "sqlite":
+            raise
+        if lab.own_vendor != "sqlite":
+            raise
+        lab.fall_back_to_sqlite(error.message)
+    return prepare_databases(lab, rows=rows)
+
+
+def _verified(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.fix.status == "verified")
+
+
+def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, str]:
+    """Text of every file that a finding names, by "label:file"."""
+    sources = {}
+    for finding in findings:
+        for where in (finding.location, finding.created_at, finding.trigger):
+            if where is None or f"{where.root}:{where.file}" in sources:
+                continue
+            path = Path(project.source_roots[where.root]) / where.file
+            if path.is_file():
+                sources[f"{where.root}:{where.file}"] = _read(path)
+    return sources
+
+
+def _override(item: Mapping[str, object]) -> str:
+    return f"{item['setting']}: {item['was']} → {item['now']} ({item['why']})"
