@@ -1,0 +1,1 @@
+"""The half of nuages inside the project's process: the standard library and Django only."""

@@ -1,0 +1,122 @@
+"""What happens in a child process before any of its own code runs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import nuages
+from nuages.agent.imports import when_imported
+
+VARIABLE = "NUAGES_ATTACH"  # names the JSON file of an AttachConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachConfig:
+    """What an attached process is told, by a JSON file that its environment names."""
+
+    roots: Mapping[str, str] = field(default_factory=dict)  # label → absolute path
+    mode: Literal["deep", "light"] | None = None  # of the recorder; None: nothing is recorded
+    spool: str | None = None  # where processes write their snapshots
+    overlay: Mapping[str, Any] | None = None
+    ledger: str | None = None  # the audit hook is on when set
+    side: str | None = None  # packages the interpreter lacks, appended last to sys.path
+    scratch: str | None = None  # writable for the child
+    version: str = nuages.__version__
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> AttachConfig:
+        """Raises ValueError when the text is of another version of nuages, or of none."""
+        values = json.loads(text)
+        version = values.get("version") if isinstance(values, dict) else None
+        if version != nuages.__version__:
+            raise ValueError(
+                f"nuages {nuages.__version__} was told to attach by nuages {version}: "
+                "another copy of nuages stands before the attached one on PYTHONPATH"
+            )
+        return cls(**values)
+
+
+def attach_from_environment() -> None:
+    """Attach as the environment says; a failure is reported and never breaks the process."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        return
+    try:
+        with open(path, encoding="utf-8") as file:
+            config = AttachConfig.from_json(file.read())
+    except Exception:
+        _report(None)
+        return
+    attach(config)
+
+
+def attach(config: AttachConfig) -> None:
+    """Set up, in this order: side packages, audit hook, settings overlay, recorder."""
+    for step in (_mark, _add_side_packages, _install_audit, _install_overlay, _install_recorder):
+        _guarded(step, config)
+
+
+def _guarded(step: Callable[[AttachConfig], None], config: AttachConfig) -> None:
+    try:
+        step(config)
+    except Exception:
+        _report(config.spool)
+
+
+def _mark(config: AttachConfig) -> None:
+    """Leave a mark in the spool: this process was reached, whether it runs Django or not."""
+    if config.spool:
+        os.makedirs(config.spool, exist_ok=True)
+        path = os.path.join(config.spool, f"{os.getpid()}.attached")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"version": config.version, "argv": getattr(sys, "orig_argv", [])}, file)
+
+
+def _add_side_packages(config: AttachConfig) -> None:
+    if config.side and config.side not in sys.path:
+        sys.path.append(config.side)
+
+
+def _install_audit(config: AttachConfig) -> None:
+    if config.ledger:
+        importlib.import_module("nuages.agent.audit").install(config)
+
+
+def _install_overlay(config: AttachConfig) -> None:
+    if config.overlay:
+        when_imported("django.conf", _later("nuages.agent.overlay", config))
+
+
+def _install_recorder(config: AttachConfig) -> None:
+    if config.mode:
+        when_imported("django", _later("nuages.record.recorder", config))
+
+
+def _later(name: str, config: AttachConfig) -> Callable[[object], None]:
+    def install(_: object) -> None:
+        _guarded(lambda config: importlib.import_module(name).install(config), config)
+
+    return install
+
+
+def _report(spool: str | None) -> None:
+    """Say once on standard error, and in the spool, why attaching failed."""
+    text = traceback.format_exc()
+    print(f"nuages could not attach to this process: {text}", file=sys.stderr)
+    try:
+        if spool and os.path.isdir(spool):
+            path = os.path.join(spool, f"attach-error-{os.getpid()}.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"argv": getattr(sys, "orig_argv", []), "error": text}, file)
+    except OSError:
+        return

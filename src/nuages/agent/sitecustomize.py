@@ -1,0 +1,34 @@
+"""Attaches nuages to this process, then runs the sitecustomize that this one stands before."""
+
+# Any interpreter may start with this folder on its path, so this file keeps to old syntax.
+# mypy: ignore-errors
+import os
+import sys
+
+
+def _attach():
+    try:
+        from nuages.agent.attach import attach_from_environment
+
+        attach_from_environment()
+    except Exception:
+        sys.stderr.write("nuages could not attach: " + repr(sys.exc_info()[1]) + "\n")
+
+
+def _run_shadowed():
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    others = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    spec = PathFinder.find_spec("sitecustomize", others)
+    if spec is None or spec.loader is None:
+        return
+    module = module_from_spec(spec)
+    sys.modules["sitecustomize"] = module
+    spec.loader.exec_module(module)
+
+
+if sys.version_info >= (3, 11) and os.environ.get("NUAGES_ATTACH"):
+    _attach()
+_run_shadowed()

@@ -1,0 +1,113 @@
+"""The pytest plugin: each test a scope under its node id; `--nuages` records without a command."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nuages.record import suites
+
+OWN = "NUAGES_PYTEST"  # set where `--nuages` started the recorder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("nuages")
+    group.addoption(
+        "--nuages",
+        nargs="?",
+        const=".nuages/recording.sqlite",
+        metavar="FILE",
+        help="record what the tests ask the database, by default into .nuages/recording.sqlite",
+    )
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Attach before anything imports Django; workers started later inherit it."""
+    namespace = early_config.known_args_namespace
+    if getattr(namespace, "nuages", None) and "NUAGES_ATTACH" not in os.environ:
+        attach_module = importlib.import_module("nuages.agent.attach")
+        scratch = Path(tempfile.mkdtemp(prefix="nuages-"))
+        config = attach_module.AttachConfig(
+            roots={".": str(early_config.invocation_params.dir)},
+            mode="deep",
+            spool=str(scratch / "spool"),
+            scratch=str(scratch),
+        )
+        os.environ.update(importlib.import_module("nuages.attach").prepare(scratch, config))
+        os.environ[OWN] = str(scratch)
+        attach_module.attach(config)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
+    with suites.test(item.nodeid) as execution:
+        item.stash[_EXECUTION] = execution
+        yield
+        status = item.stash.get(_STATUS, "passed")
+        execution.statuses = {status: 1}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    outcome = yield
+    status = _status(outcome.get_result())
+    if status != "passed" and item.stash.get(_STATUS, "") != "failed":
+        item.stash[_STATUS] = status
+
+
+_EXECUTION = pytest.StashKey[Any]()
+_STATUS = pytest.StashKey[str]()
+
+
+def _status(report: Any) -> str:
+    """The outcome of a phase in the words of pytest's summary."""
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    return str(report.outcome)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # xdist's workers don't sum up
+        session.config.pluginmanager.register(_Count(), "nuages-count")
+
+
+class _Count:
+    """Counts tests as the summary does."""
+
+    def __init__(self) -> None:
+        self._failed: set[str] = set()
+        self._passed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.add(report.nodeid)
+        elif report.passed and report.when == "call":
+            self._passed.add(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        suites.report(passed=len(self._passed - self._failed), failed=len(self._failed))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    importlib.import_module("nuages.record.snapshots").flush()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    scratch = os.environ.get(OWN)
+    if scratch is None or hasattr(config, "workerinput"):
+        return
+    importlib.import_module("nuages.record.recorder").uninstall()
+    store = importlib.import_module("nuages.store")
+    path = Path(config.getoption("nuages"))
+    store.write(store.fold(Path(scratch) / "spool"), config.invocation_params.dir / path)
+    shutil.rmtree(scratch, ignore_errors=True)
+    del os.environ[OWN]

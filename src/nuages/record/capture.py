@@ -1,0 +1,186 @@
+"""Walks of the stack: which of the project's expressions caused what is happening now.
+
+A walk costs a few microseconds: two dictionary lookups a frame, and an interned number at the end.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from types import CodeType, FrameType
+from typing import Any
+
+from nuages.record import classes, executions, lineage, sites, triggers
+from nuages.record.landmarks import (
+    COMPILER,
+    JINJA,
+    OPERATION,
+    PREFETCH,
+    PROJECT,
+    RELATION,
+    RESPONSE,
+    SERIALIZER,
+    STOP,
+    TEMPLATE_NODE,
+    THREAD,
+    classify,
+    kinds,
+    roles,
+)
+
+NO_ROLE = (0, None)
+
+# Site and view to blame in a thread that works for this context, saved where work was handed over.
+caller: ContextVar[tuple[int, Any] | None] = ContextVar("nuages_caller", default=None)
+
+_manager_codes: dict[int, tuple[CodeType, bool]] = {}
+
+
+class Trace:
+    """What a walk from a query outwards has met, integers and the query itself."""
+
+    __slots__ = ("in_prefetch", "operation", "query", "queryset", "site", "trigger")
+
+    def __init__(self) -> None:
+        self.site = 0
+        self.trigger = 0
+        self.query: Any = None  # django.db.models.sql.Query or RawQuery
+        self.queryset: Any = None
+        self.operation: str | None = None
+        self.in_prefetch = False
+
+
+def trace(start: FrameType) -> Trace:
+    """What led to the query that is executed in `start`."""
+    seen = Trace()
+    frame: FrameType | None = start
+    while frame is not None:
+        code = frame.f_code
+        kind = kinds.get(code.co_filename)
+        if kind is None:
+            kind = classify(code, frame.f_globals)
+        if kind:
+            if kind == PROJECT:
+                if not seen.site:
+                    seen.site = sites.of_frame(code, frame.f_lasti)
+            elif kind == JINJA:
+                seen.trigger = seen.trigger or triggers.of_jinja(frame)
+            else:
+                role, extra = roles.get(id(code), NO_ROLE)
+                if role in (STOP, THREAD):
+                    break
+                if role:
+                    _meet(seen, frame, role, extra)
+        frame = frame.f_back
+    seen.site = _settle(seen.site, start, frame)
+    return seen
+
+
+def _meet(seen: Trace, frame: FrameType, role: int, extra: Any) -> None:
+    if role == TEMPLATE_NODE:
+        seen.trigger = seen.trigger or triggers.of_node(frame)
+    elif role == SERIALIZER:
+        seen.trigger = seen.trigger or triggers.of_serializer(frame)
+    elif seen.site:
+        return
+    elif role == COMPILER:
+        if seen.query is None:
+            compiler = frame.f_locals.get("self")
+            seen.query = getattr(compiler, "query", compiler)
+    elif role == OPERATION:
+        if not seen.in_prefetch:
+            seen.operation = extra or seen.operation
+            if seen.queryset is None:
+                seen.queryset = frame.f_locals.get("self")
+    elif role == PREFETCH:
+        seen.in_prefetch = True
+
+
+def creation(start: FrameType) -> int:
+    """The number of the creation of a queryset whose root query is being made in `start`."""
+    site = manager = parent = 0
+    relation: lineage.Relation | None = None
+    frame: FrameType | None = start
+    while frame is not None:
+        code = frame.f_code
+        kind = kinds.get(code.co_filename)
+        if kind is None:
+            kind = classify(code, frame.f_globals)
+        if kind == PROJECT:
+            if not _is_manager_method(frame, code):
+                site = sites.of_frame(code, frame.f_lasti)
+                break
+            manager = manager or sites.of_frame(code, frame.f_lasti)
+        elif kind:
+            role, extra = roles.get(id(code), NO_ROLE)
+            if role == RELATION and relation is None:
+                relation, parent = extra(frame)
+            elif role == PREFETCH:
+                return lineage.creation_number(0, relation, parent)
+            elif role in (STOP, THREAD):
+                break
+        frame = frame.f_back
+    site = _settle(site, start, frame) or manager
+    return lineage.creation_number(site, relation, parent)
+
+
+def _is_manager_method(frame: FrameType, code: CodeType) -> bool:
+    """Whether a project's frame is a method of a manager or queryset: its caller's expression
+    is where a fix belongs.
+    """
+    known = _manager_codes.get(id(code))
+    if known is None:
+        known = (code, classes.is_manager(classes.first_argument(frame)))
+        _manager_codes[id(code)] = known
+    return known[1]
+
+
+def _settle(site: int, start: FrameType, end: FrameType | None) -> int:
+    """The site, or where there is none, or only a decorator's inside, what stands in for it."""
+    if site:
+        found = sites.table[site]
+        if not (isinstance(found, sites.CodeSite) and found.is_wrapper):
+            return site
+        return classes.site_in_stack(start, end, until=found.code) or site
+    handed_over = None
+    if (end is None or _is_thread_start(end)) and executions.active() is not None:
+        handed_over = caller.get()
+    if handed_over is not None and handed_over[0]:
+        return handed_over[0]
+    site = classes.site_in_stack(start, end)
+    if site or not _is_rendering(start, end):
+        return site
+    return classes.site_of_view(handed_over[1] if handed_over else classes.view_in(end))
+
+
+def _is_rendering(start: FrameType, end: FrameType | None) -> bool:
+    """Whether the handler renders what a view returned, the view itself being gone."""
+    frame: FrameType | None = start
+    while frame is not None and frame is not end:
+        if roles.get(id(frame.f_code), NO_ROLE)[0] == RESPONSE:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _is_thread_start(frame: FrameType) -> bool:
+    return roles.get(id(frame.f_code), NO_ROLE)[0] == THREAD
+
+
+def hand_over(start: FrameType) -> tuple[int, Any]:
+    """What a thread that is about to work for this stack should blame: a site, and the view."""
+    frame: FrameType | None = start
+    while frame is not None:
+        code = frame.f_code
+        kind = kinds.get(code.co_filename)
+        if kind is None:
+            kind = classify(code, frame.f_globals)
+        if kind == PROJECT:
+            return sites.of_frame(code, frame.f_lasti), None
+        if kind:
+            role, _ = roles.get(id(code), NO_ROLE)
+            if role == STOP:
+                return 0, classes.view_in(frame)
+            if role == THREAD:
+                break
+        frame = frame.f_back
+    return caller.get() or (0, None)

@@ -1,0 +1,123 @@
+"""The project's class that stands in for an expression where the stack holds no project frame.
+
+A generic view, an admin or a serializer may run a query with nothing but its class attributes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from types import CodeType, FrameType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from nuages.record import landmarks, sites
+
+FIRST_ARGUMENTS = frozenset({"self", "cls", "klass", "view", "serializer", "form"})
+# Files whose frames never belong to a view, an admin, a serializer or a form.
+PLUMBING = tuple(
+    os.path.join("django", *parts)
+    for parts in (("db", ""), ("core", "handlers", ""), ("template", ""), ("dispatch", ""),
+                  ("utils", ""))
+)  # fmt: skip
+STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
+
+_plumbing: dict[str, bool] = {}
+_sites: WeakKeyDictionary[type, int] = WeakKeyDictionary()
+
+
+def forget() -> None:
+    """Judge classes anew: the project's roots have changed."""
+    _sites.clear()
+
+
+def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | None = None) -> int:
+    """The innermost project class whose method, in somebody else's file, is running."""
+    frame: FrameType | None = start
+    while frame is not None and frame is not end and frame.f_code is not until:
+        if not _is_plumbing(frame.f_code.co_filename):
+            value = first_argument(frame)
+            if value is not None:
+                site = site_of_class(value if isinstance(value, type) else type(value))
+                if site:
+                    return site
+        frame = frame.f_back
+    return 0
+
+
+def _is_plumbing(filename: str) -> bool:
+    known = _plumbing.get(filename)
+    if known is None:
+        library = filename.startswith(STANDARD_LIBRARY) and "-packages" not in filename
+        known = library or any(part in filename for part in PLUMBING) or filename[:1] == "<"
+        _plumbing[filename] = known
+    return known
+
+
+def first_argument(frame: FrameType) -> Any:
+    """The value of a method's first argument; None where it isn't named like one."""
+    code = frame.f_code
+    if not code.co_argcount or code.co_varnames[0] not in FIRST_ARGUMENTS:
+        return None
+    return frame.f_locals.get(code.co_varnames[0])
+
+
+def is_manager(value: Any) -> bool:
+    """Whether a value is a manager or a queryset, or a class of them."""
+    return _descends(value, "BaseManager", "QuerySet", "RawQuerySet")
+
+
+def site_of_class(cls: type) -> int:
+    """The site of the innermost project class in the ancestry; models and managers have none."""
+    known = _sites.get(cls)
+    if known is None:
+        known = _sites[cls] = _find(cls)
+    return known
+
+
+def _find(cls: type) -> int:
+    if _descends(cls, "BaseManager", "QuerySet", "RawQuerySet", "Model"):
+        return 0
+    for ancestor in cls.__mro__[:-1]:
+        module = sys.modules.get(ancestor.__module__)
+        filename = getattr(module, "__file__", None)
+        if filename and landmarks.is_project_file(filename):
+            return sites.of_class(ancestor)
+    return 0
+
+
+def _descends(value: Any, *names: str) -> bool:
+    """Whether a class, or a value's, descends from one of django.db.models by these names."""
+    cls = value if isinstance(value, type) else type(value)
+    return any(
+        ancestor.__name__ in names and ancestor.__module__.startswith("django.db.models.")
+        for ancestor in cls.__mro__
+    )
+
+
+def view_in(frame: FrameType | None) -> Any:
+    """The view that a frame of Django's handler is calling."""
+    if frame is None or "callback" not in frame.f_code.co_varnames:
+        return None
+    return frame.f_locals.get("callback")
+
+
+def site_of_view(view: Any) -> int:
+    """The class or function of the project behind a view as the resolver gives it."""
+    for _ in range(20):  # decorators around decorators
+        if view is None:
+            return 0
+        for name in ("view_class", "cls", "model_admin", "__self__"):
+            owner = getattr(view, name, None)
+            if owner is not None:
+                site = site_of_class(owner if isinstance(owner, type) else type(owner))
+                if site:
+                    return site
+        code = getattr(view, "__code__", None)
+        if not hasattr(view, "__wrapped__"):
+            if isinstance(code, CodeType) and landmarks.is_project_file(code.co_filename):
+                return sites.of_function(code)
+            return 0
+        view = view.__wrapped__
+    return 0

@@ -1,0 +1,112 @@
+"""Totals as JSON: each location, statement and load written once and named by its index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nuages.record import histograms, interning, lineage, locations, statements
+from nuages.record.executions import Key
+from nuages.record.totals import OTHER, GroupTotal, ScopeTotal, Totals
+
+
+class _Indexed:
+    """Values written once; index 0 is null."""
+
+    def __init__(self, make: Callable[[int], Any]) -> None:
+        self._make = make
+        self._indexes: dict[int, int] = {0: 0}
+        self.values: list[Any] = [None]
+
+    def __call__(self, number: int) -> int:
+        if number not in self._indexes:
+            value = self._make(number)
+            if value is None:
+                self._indexes[number] = 0
+            else:
+                self.values.append(value)
+                self._indexes[number] = len(self.values) - 1
+        return self._indexes[number]
+
+
+class _Encoder:
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.locations = _Indexed(self._location)
+        self.loads = _Indexed(self._load)
+        self.statements = _Indexed(self._statement)
+
+    def _location(self, number: int) -> dict[str, Any] | None:
+        found = locations.resolve(number)
+        if found is None:
+            return None
+        name = f"{found['root']}:{found['file']}"
+        if name not in self.files:
+            digest = locations.digest(found, number)
+            if digest is not None:
+                self.files[name] = digest
+        return found
+
+    def _load(self, number: int) -> list[Any] | None:
+        load = lineage.loads[number]
+        if load is None:
+            return None
+        parent = self.loads(load.parent)  # before this one, so that a reader needs one pass
+        return [load.model, self.locations(load.site), load.relation, parent, load.how]
+
+    def _statement(self, number: int) -> list[str]:
+        statement = statements.table[number]
+        assert statement is not None  # 0 is written by group()
+        return [statement.sql, statement.verb, statement.alias, statement.vendor]
+
+    def scope(self, scope: tuple[str, str], total: ScopeTotal) -> dict[str, Any]:
+        return {
+            "kind": scope[0],
+            "name": scope[1],
+            **vars(total),
+            "histogram": histograms.trimmed(total.histogram),
+        }
+
+    def group(self, scope: int, key: Key, total: GroupTotal) -> dict[str, Any]:
+        statement, site, created, trigger, load, shape = key
+        return {
+            "scope": scope,
+            "statement": self.statements(statement),
+            "location": self.locations(site),
+            "created_at": self.locations(created),
+            "trigger": self.locations(trigger),
+            "load": self.loads(load),
+            "shape": shape,
+            **vars(total),
+            "histogram": histograms.trimmed(total.histogram),
+            "tests": sorted(total.tests),
+        }
+
+
+def encode(totals: Totals) -> dict[str, Any]:
+    """The part of a snapshot that is about scopes and queries."""
+    encoder = _Encoder()
+    indexes = {scope: index for index, scope in enumerate(totals.scopes)}
+    scopes = [encoder.scope(scope, total) for scope, total in totals.scopes.items()]
+    groups = [
+        encoder.group(indexes[scope], key, total)
+        for (scope, key), total in list(totals.groups.items())
+    ]
+    statement_values = [[OTHER, "", "", ""], *encoder.statements.values[1:]]
+    return {
+        "scopes": scopes,
+        "groups": groups,
+        "statements": statement_values,
+        "locations": encoder.locations.values,
+        "loads": encoder.loads.values,
+        "files": encoder.files,
+        "cut": _summed(totals.cut, interning.cut),
+    }
+
+
+def _summed(*counts: dict[str, int]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for some in counts:
+        for name, count in some.items():
+            total[name] = total.get(name, 0) + count
+    return total

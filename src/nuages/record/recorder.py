@@ -1,0 +1,254 @@
+"""Attaches the recorder to Django as its modules are imported, and detaches it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Protocol
+
+import nuages
+from nuages.agent.imports import when_imported
+from nuages.record import (
+    classes,
+    cursors,
+    executions,
+    faults,
+    interning,
+    jobs,
+    landmarks,
+    locations,
+    querysets,
+    relations,
+    requests,
+    snapshots,
+    suites,
+    threads,
+    triggers,
+)
+from nuages.record.encoding import encode
+from nuages.record.executions import Execution
+from nuages.record.ownership import Ownership
+from nuages.record.patches import Patches
+from nuages.record.totals import Totals
+
+Hook = Callable[[ModuleType, Patches], None]
+
+
+class Config(Protocol):
+    """What the recorder needs of agent.attach.AttachConfig."""
+
+    @property
+    def roots(self) -> Mapping[str, str]: ...
+    @property
+    def mode(self) -> Any: ...
+    @property
+    def spool(self) -> str | None: ...
+
+
+# Hooks by the module whose import they wait for.
+ALWAYS: tuple[tuple[str, Hook], ...] = (
+    ("django.db.backends.utils", cursors.hook),
+    ("django.db.models.sql.compiler", lambda m, _: _mark_compilers(m)),
+    ("django.db.models.sql.query", lambda m, _: _mark_raw(m)),
+    ("django.db.models.query", lambda m, _: querysets.mark(m)),
+    ("django.core.handlers.base", requests.hook),
+    ("django.core.handlers.exception", lambda m, _: requests.mark(m)),
+    ("django.core.management.base", jobs.hook_commands),
+    ("django.core.management", lambda m, _: jobs.mark_entry(m)),
+    ("django", lambda m, _: jobs.mark_setup(m)),
+    ("django.template.base", lambda m, _: triggers.mark_templates(m)),
+    ("django.template.response", lambda m, _: triggers.mark_responses(m)),
+    ("rest_framework.serializers", lambda m, _: triggers.mark_serializers(m)),
+    ("concurrent.futures.thread", threads.hook_pool),
+    ("threading", threads.hook_threading),
+    ("asgiref.sync", threads.hook_asgiref),
+    ("unittest.case", suites.hook),
+    ("unittest.runner", suites.hook_runner),
+    ("multiprocessing.util", lambda m, _: _flush_at_end_of_children(m)),
+)
+DEEP: tuple[tuple[str, Hook], ...] = (
+    ("django.db.models.sql.query", querysets.hook_query),
+    ("django.db.models.base", querysets.hook_state),
+    ("django.db.models.query", querysets.hook),
+    ("django.db.models.query_utils", lambda m, _: relations.mark_deferred(m)),
+    ("django.db.models.fields.related_descriptors", lambda m, _: relations.mark_descriptors(m)),
+    ("django.contrib.contenttypes.fields", lambda m, _: relations.mark_generic(m)),
+)
+SIGNALS = (
+    ("celery.signals", jobs.listen_to_celery),
+    ("django.tasks.signals", jobs.listen_to_django),
+)
+
+
+class _Recorder:
+    """The state of this process's recorder."""
+
+    def __init__(self) -> None:
+        self.config: Config | None = None
+        self.totals = Totals()
+        self.patches = Patches()
+        self.cancels: list[Callable[[], None]] = []
+        self.key = snapshots.new_key()
+        self.sequence = 0
+
+
+_state = _Recorder()
+_registered = False
+
+
+def install(config: Config) -> None:
+    """Record from now on; what is not imported yet is hooked once it is."""
+    if _state.config is not None:
+        return
+    _state.config = config
+    landmarks.set_ownership(Ownership(config.roots))
+    classes.forget()
+    locations.forget()
+    _register_once()
+    for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else ())):
+        _state.cancels.append(when_imported(name, _guarded(hook)))
+    for name, listen in SIGNALS:
+        _state.cancels.append(when_imported(name, _listening(listen)))
+    snapshots.open_spool(config.spool, snapshot)
+
+
+def uninstall() -> None:
+    """Put everything back as it was found; what was recorded stays until reset()."""
+    snapshots.close_spool()
+    while _state.cancels:
+        _state.cancels.pop()()
+    _state.patches.undo()
+    _state.config = None
+
+
+def _guarded(hook: Hook) -> Callable[[ModuleType], None]:
+    def run(module: ModuleType) -> None:
+        try:
+            hook(module, _state.patches)
+        except Exception:
+            faults.note()
+
+    return run
+
+
+def _listening(listen: Callable[[ModuleType], Callable[[], None]]) -> Callable[[ModuleType], None]:
+    def run(module: ModuleType) -> None:
+        try:
+            _state.cancels.append(listen(module))
+        except Exception:
+            faults.note()
+
+    return run
+
+
+def _mark_compilers(module: ModuleType) -> None:
+    for name in ("SQLCompiler", "SQLInsertCompiler"):
+        landmarks.add(getattr(module, name).execute_sql, landmarks.COMPILER)
+
+
+def _mark_raw(module: ModuleType) -> None:
+    landmarks.add(module.RawQuery._execute_query, landmarks.COMPILER)
+
+
+def _register_once() -> None:
+    global _registered
+    if not _registered:
+        _registered = True
+        executions.on_end(_fold)
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+
+
+def _fold(execution: Execution) -> None:
+    if _state.config is None:
+        return
+    try:
+        _state.totals.add(execution)
+        snapshots.touch()
+    except Exception:
+        faults.note()
+
+
+def _before_fork() -> None:
+    if snapshots.writer is not None:
+        snapshots.writer.pause()
+
+
+def _after_fork() -> None:
+    _state.key = snapshots.new_key()
+    _state.sequence = 0
+    interning.renew_lock()
+    executions.forget_parent_process()
+    if snapshots.writer is not None:
+        snapshots.writer.renew_after_fork()
+    reset()
+
+
+def _flush_at_end_of_children(util: ModuleType) -> None:
+    """Write at the end of multiprocessing's children, which leave without running atexit."""
+
+    def renew(_: object) -> None:
+        util.Finalize(None, snapshots.flush, exitpriority=-100)
+
+    util.register_after_fork(_state, renew)
+
+
+def reset() -> None:
+    """Forget what was counted so far."""
+    executions.clear()
+    _state.totals = Totals()
+    suites.counts.clear()
+    interning.cut.clear()
+    faults.clear()
+
+
+def snapshot() -> dict[str, Any]:
+    """All that was counted since the start or the last reset(), ready for JSON."""
+    _state.sequence += 1
+    config = _state.config
+    return {
+        "key": _state.key,
+        "sequence": _state.sequence,
+        "mode": config.mode if config else "deep",
+        "roots": dict(config.roots) if config else {},
+        "meta": _meta(),
+        **encode(_state.totals.with_unfinished()),
+    }
+
+
+def _meta() -> dict[str, str]:
+    meta = {
+        "nuages": nuages.__version__,
+        "python": platform.python_version(),
+        "settings": os.environ.get("DJANGO_SETTINGS_MODULE", ""),
+        "argv": " ".join(sys.orig_argv),
+        **{f"tests_{outcome}": str(count) for outcome, count in suites.counts.items()},
+    }
+    django = sys.modules.get("django")
+    if django is not None:
+        meta["django"] = django.get_version()
+    if faults.count:
+        meta["recorder_faults"] = str(faults.count)
+        meta["recorder_fault"] = faults.texts[0]
+    return meta
+
+
+@contextmanager
+def scope(kind: str, name: str) -> Iterator[None]:
+    """Count what is done within as one execution of this scope."""
+    execution = executions.begin(kind, name)
+    try:
+        with executions.enter(execution):
+            yield
+    finally:
+        executions.end(execution)
+
+
+def last_request() -> dict[str, Any]:
+    """Figures of the request that just ended in this thread, {} before the first: route, view,
+    status, queries, rows, db_ns, wall_ns, cpu_ns.
+    """
+    return requests.last()

@@ -1,0 +1,247 @@
+"""Requests as scopes: from Django's handler to the last byte of a stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from nuages.record import executions, faults, landmarks
+from nuages.record.executions import Execution
+from nuages.record.patches import Patches
+
+METHODS = frozenset({
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+})  # fmt: skip
+UNMATCHED = "(unmatched)"
+
+_ended = threading.local()
+_last: dict[str, Any] = {}
+
+
+def last() -> dict[str, Any]:
+    """Figures of the request that ended last in this thread, else anywhere."""
+    return dict(getattr(_ended, "figures", None) or _last)
+
+
+def hook(module: ModuleType, patches: Patches) -> None:
+    """Patch django.core.handlers.base."""
+    handler = module.BaseHandler
+    for name in ("_get_response", "_get_response_async"):
+        landmarks.add(vars(handler)[name], landmarks.STOP)
+    sync = _getting(handler.get_response)
+    asynchronous = _getting_async(handler.get_response_async)
+    patches.replace(handler, "get_response", sync)
+    patches.replace(handler, "get_response_async", asynchronous)
+    for wrapper in (sync, asynchronous, Stream.__next__, AsyncStream.__anext__):
+        landmarks.add(wrapper, landmarks.STOP)
+
+
+def mark(module: ModuleType) -> None:
+    """Make known the frames of django.core.handlers.exception: each middleware runs in one.
+
+    A project's middleware further out only called the next; it is not to blame.
+    """
+    for code in landmarks.inner_codes(module.convert_exception_to_response, "inner"):
+        landmarks.add(code, landmarks.STOP)
+
+
+def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def get_response(self: Any, request: Any) -> Any:
+        execution = _begin(request)
+        response = None
+        try:
+            with executions.enter(execution):
+                response = original(self, request)
+            return response
+        finally:
+            _answered(execution, request, response)
+
+    return get_response
+
+
+def _getting_async(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    async def get_response_async(self: Any, request: Any) -> Any:
+        execution = _begin(request)
+        response = None
+        try:
+            response = await _Entered(execution, original(self, request))
+            return response
+        finally:
+            _answered(execution, request, response)
+
+    return get_response_async
+
+
+class _Entered:
+    """A coroutine stepped through with its execution current, so that its CPU time is known."""
+
+    def __init__(self, execution: Execution | None, coroutine: Any) -> None:
+        self._execution = execution
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        coroutine = self._coroutine
+        step: Callable[[], Any] = lambda: coroutine.send(None)  # noqa: E731
+        while True:
+            try:
+                with executions.enter(self._execution):
+                    waited_for = step()
+            except StopIteration as done:
+                return done.value
+            try:
+                sent = yield waited_for
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:
+                step = _bound(coroutine.throw, error)
+            else:
+                step = _bound(coroutine.send, sent)
+
+
+def _bound(method: Callable[[Any], Any], value: Any) -> Callable[[], Any]:
+    return lambda: method(value)
+
+
+def _begin(request: Any) -> Execution | None:
+    try:
+        return executions.begin("request", _name(request, None))
+    except Exception:
+        faults.note()
+        return None
+
+
+def _name(request: Any, route: str | None) -> str:
+    method = request.method if request.method in METHODS else "OTHER"
+    return f"{method} {UNMATCHED}" if route is None else f"{method} /{route}"
+
+
+def _answered(execution: Execution | None, request: Any, response: Any) -> None:
+    if execution is None:
+        return
+    try:
+        route, execution.view = _route(request)
+        execution.name = _name(request, route)
+        status = str(getattr(response, "status_code", 500))
+        execution.statuses = {status: 1}
+        execution.is_answered = True
+        if _is_streamed(response):
+            _keep_open(execution, response)
+        else:
+            _end(execution)
+    except Exception:
+        faults.note()
+        _end(execution)
+
+
+def _end(execution: Execution) -> None:
+    if execution.is_ended:
+        return
+    executions.end(execution)
+    figures = {
+        "route": execution.name,
+        "view": execution.view,
+        "status": next(iter(execution.statuses), ""),
+        "queries": execution.queries,
+        "rows": execution.rows,
+        "db_ns": execution.db_ns,
+        "wall_ns": execution.wall_ns,
+        "cpu_ns": execution.cpu_ns,
+    }
+    _ended.figures = figures
+    _last.clear()
+    _last.update(figures)
+
+
+def _route(request: Any) -> tuple[str | None, str]:
+    """The pattern as Django spells it and the view's path; (None, "") where nothing matches."""
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        match = _resolve(request)
+    if match is None:
+        return None, ""
+    view = getattr(match, "_func_path", "") or ""
+    return str(match.route or ""), view
+
+
+def _resolve(request: Any) -> Any:
+    """What the request would have been routed to, had a middleware not answered it."""
+    from django.urls import get_resolver
+
+    try:
+        return get_resolver(getattr(request, "urlconf", None)).resolve(request.path_info)
+    except Exception:  # no such path, or a URL configuration that fails
+        return None
+
+
+def _is_streamed(response: Any) -> bool:
+    # A server may send a file without iterating over it: nothing is left to record.
+    return bool(getattr(response, "streaming", False)) and not getattr(
+        response, "file_to_stream", None
+    )
+
+
+def _keep_open(execution: Execution, response: Any) -> None:
+    """Let a stream run in the scope of its request, which ends with it."""
+    iterator = response._iterator
+    stream = AsyncStream if getattr(response, "is_async", False) else Stream
+    response._iterator = stream(iterator, execution)
+    response._resource_closers.append(lambda: _end(execution))
+
+
+class Stream:
+    """Iterates with an execution current."""
+
+    def __init__(self, iterator: Iterator[Any], execution: Execution) -> None:
+        self._iterator = iterator
+        self._execution = execution
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            with executions.enter(self._execution):
+                return next(self._iterator)
+        except BaseException:
+            _end(self._execution)
+            raise
+
+    def close(self) -> None:
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
+        _end(self._execution)
+
+
+class AsyncStream:
+    """Iterates asynchronously with an execution current."""
+
+    def __init__(self, iterator: AsyncIterator[Any], execution: Execution) -> None:
+        self._iterator = iterator
+        self._execution = execution
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await _Entered(self._execution, _anext(self._iterator))
+        except BaseException:
+            _end(self._execution)
+            raise
+
+    async def aclose(self) -> None:
+        close = getattr(self._iterator, "aclose", None)
+        if close is not None:
+            await close()
+        _end(self._execution)
+
+
+async def _anext(iterator: AsyncIterator[Any]) -> Any:
+    return await anext(iterator)

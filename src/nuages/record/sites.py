@@ -1,0 +1,95 @@
+"""Sites: places in the project's code, captured as integers, resolved when written out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from nuages.record.interning import Table
+
+LIMIT = 10_000  # a process
+
+CO_VARARGS = 0x04
+CO_VARKEYWORDS = 0x08
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSite:
+    """An instruction of a code object."""
+
+    code: CodeType
+    lasti: int
+    is_wrapper: bool  # takes anything and lives in a function: a decorator's inside
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSite:
+    """A class statement, or with `code` a function's, found again in the file's text."""
+
+    filename: str
+    qualname: str
+    code: CodeType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSite:
+    """A line of a template."""
+
+    filename: str
+    name: str  # as the template loader knows it
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSite:
+    """A field of a serializer class."""
+
+    filename: str
+    qualname: str
+    field: str
+
+
+Site = CodeSite | ClassSite | TemplateSite | FieldSite
+
+table: Table[Site] = Table("sites", LIMIT)
+
+
+def of_frame(code: CodeType, lasti: int) -> int:
+    # The table holds the code object, so that its id stays taken. Hashing it would be slow.
+    key = (id(code), lasti)
+    found = table.numbers.get(key)
+    if found is None:
+        wrapper = CO_VARARGS | CO_VARKEYWORDS
+        is_wrapper = code.co_flags & wrapper == wrapper and ".<locals>." in code.co_qualname
+        found = table.number(key, CodeSite(code, lasti, is_wrapper))
+    return found
+
+
+def of_class(cls: type) -> int:
+    filename = module_file(cls)
+    return table.number((filename, cls.__qualname__), ClassSite(filename, cls.__qualname__))
+
+
+def of_function(code: CodeType) -> int:
+    site = ClassSite(code.co_filename, code.co_qualname, code)
+    return table.number((id(code), "def"), site)
+
+
+def of_template(filename: str, name: str, line: int) -> int:
+    key = (filename, line)
+    return table.numbers.get(key) or table.number(key, TemplateSite(filename, name, line))
+
+
+def of_field(cls: type, field: str) -> int:
+    filename = module_file(cls)
+    key = (filename, cls.__qualname__, field)
+    return table.numbers.get(key) or table.number(key, FieldSite(*key))
+
+
+def module_file(cls: Any) -> str:
+    """The file a class was defined in; its module's name as a path when there is none."""
+    name = getattr(cls, "__module__", "") or ""
+    module = sys.modules.get(name)
+    return getattr(module, "__file__", None) or name.replace(".", "/") + ".py"

@@ -1,0 +1,85 @@
+"""Tests as scopes, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from nuages.record import executions, landmarks, snapshots
+from nuages.record.executions import Execution
+from nuages.record.patches import Patches
+
+counts: dict[str, int] = {}  # "passed", "failed", as the runner reported them
+
+
+@contextmanager
+def test(name: str) -> Iterator[Execution]:
+    """The scope of one test, whatever runs it; its status is the caller's to set."""
+    execution = executions.begin("test", name)
+    try:
+        with executions.enter(execution):
+            yield execution
+    finally:
+        executions.end(execution)
+
+
+def report(*, passed: int, failed: int) -> None:
+    """Add a test runner's counts; the process that sums up reports, its workers don't."""
+    counts["passed"] = counts.get("passed", 0) + passed
+    counts["failed"] = counts.get("failed", 0) + failed
+
+
+def hook(module: ModuleType, patches: Patches) -> None:
+    """Patch unittest.case."""
+    wrapper = _running(module.TestCase.run)
+    landmarks.add(wrapper, landmarks.STOP)
+    patches.replace(module.TestCase, "run", wrapper)
+
+
+def _running(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def run(self: Any, result: Any = None) -> Any:
+        if executions.is_in("test"):  # pytest's, which knows the name people use
+            return original(self, result)
+        before = _problems(result)
+        with test(self.id()) as execution:
+            try:
+                return original(self, result)
+            finally:
+                execution.statuses = {_status(before, _problems(result)): 1}
+
+    return run
+
+
+def _problems(result: Any) -> tuple[int, ...]:
+    names = ("failures", "errors", "unexpectedSuccesses", "skipped", "expectedFailures")
+    return tuple(len(getattr(result, name, None) or ()) for name in names)
+
+
+def _status(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    if after[:3] != before[:3]:
+        return "failed"
+    if after[3] != before[3]:
+        return "skipped"
+    return "xfailed" if after[4] != before[4] else "passed"
+
+
+def hook_runner(module: ModuleType, patches: Patches) -> None:
+    """Patch unittest.runner; Django's parallel workers use others, so each test counts once."""
+    patches.replace(module.TextTestRunner, "run", _counting(module.TextTestRunner.run))
+
+
+def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        failures, errors, unexpected, skipped, _ = _problems(result)
+        failed = failures + errors + unexpected
+        report(passed=max(result.testsRun - failed - skipped, 0), failed=failed)
+        snapshots.flush()
+        return result
+
+    return run

@@ -1,0 +1,153 @@
+"""Totals: executions folded into counts per scope and per kind of query."""
+
+from __future__ import annotations
+
+import reprlib
+from threading import RLock
+from time import perf_counter_ns
+from typing import Any
+
+from nuages.record import histograms, statements
+from nuages.record.executions import Execution, Key, Tally, unfinished
+from nuages.record.interning import left_out
+
+SCOPES = 2_000
+GROUPS = 20_000
+TESTS = 50  # names kept of a group's tests
+LOOP = 3  # from so many calls on in one execution it is a loop
+LONGEST = 500  # characters of a representation of parameters
+
+OTHER = "(other)"
+
+_repr = reprlib.Repr()
+_repr.maxtuple = _repr.maxlist = _repr.maxdict = 40
+_repr.maxstring = _repr.maxother = _repr.maxlong = 120
+
+
+class ScopeTotal:
+    """What the executions of one scope cost together."""
+
+    def __init__(self) -> None:
+        self.executions = self.queries = self.rows = 0
+        self.wall_ns = self.cpu_ns = self.db_ns = 0
+        self.statuses: dict[str, int] = {}
+        self.histogram = [0] * histograms.BUCKETS
+        self.view = ""
+
+    def add(self, execution: Execution) -> None:
+        wall_ns = execution.wall_ns or perf_counter_ns() - execution.started_ns
+        self.executions += 1
+        self.queries += execution.queries
+        self.rows += execution.rows
+        self.wall_ns += wall_ns
+        self.cpu_ns += execution.cpu_ns
+        self.db_ns += execution.db_ns
+        for status, count in execution.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + count
+        self.histogram[histograms.bucket(wall_ns)] += 1
+        self.view = execution.view or self.view
+
+
+class GroupTotal:
+    """What the queries of one kind in one scope cost together."""
+
+    def __init__(self) -> None:
+        self.executions = self.calls = self.loops = 0
+        self.per_execution_max = self.distinct_max = 0
+        self.rows = self.rows_max = self.wall_ns = self.max_ns = 0
+        self.histogram = [0] * histograms.BUCKETS
+        self.tests: set[str] = set()
+        self.plan_params: str | None = None
+
+    def add(self, tally: Tally, *, test: str, is_transaction: bool) -> None:
+        self.executions += 1
+        self.calls += tally.calls
+        self.loops += tally.calls >= LOOP and not is_transaction
+        self.per_execution_max = max(self.per_execution_max, tally.calls)
+        self.distinct_max = max(self.distinct_max, len(tally.params_seen))
+        self.rows += tally.rows
+        self.rows_max = max(self.rows_max, tally.rows_max)
+        self.wall_ns += tally.wall_ns
+        if tally.max_ns > self.max_ns:
+            self.max_ns = tally.max_ns
+            self.plan_params = None if tally.params is None else shown(tally.params)
+        for bucket, count in enumerate(tally.histogram):
+            self.histogram[bucket] += count
+        if test and len(self.tests) < TESTS:
+            self.tests.add(test)
+
+
+class Totals:
+    """Counts that grow with the code and not with the traffic."""
+
+    def __init__(self) -> None:
+        self.scopes: dict[tuple[str, str], ScopeTotal] = {}
+        self.groups: dict[tuple[tuple[str, str], Key], GroupTotal] = {}
+        self.cut: dict[str, int] = {}
+        self.lock = RLock()
+
+    def add(self, execution: Execution) -> None:
+        """Fold an execution in."""
+        with self.lock, execution.lock:
+            scope = self._scope(execution)
+            self.scopes[scope].add(execution)
+            for key, tally in execution.tallies.items():
+                group = self._group(scope, key)
+                if group is not None:
+                    statement = statements.table[key[0]]
+                    group.add(
+                        tally,
+                        test=execution.test if execution.kind != "test" else execution.name,
+                        is_transaction=statement is not None and statement.is_transaction,
+                    )
+            if execution.left_out:
+                self._left_out("aggregates", execution.left_out)
+
+    def _scope(self, execution: Execution) -> tuple[str, str]:
+        scope = execution.kind, execution.name
+        if scope not in self.scopes:
+            if len(self.scopes) >= SCOPES:
+                self._left_out("scopes", 1)
+                scope = execution.kind, OTHER
+            self.scopes.setdefault(scope, ScopeTotal())
+        return scope
+
+    def _group(self, scope: tuple[str, str], key: Key) -> GroupTotal | None:
+        group = self.groups.get((scope, key))
+        if group is None:
+            if len(self.groups) >= GROUPS:
+                self._left_out("aggregates", 1)
+                return None
+            group = self.groups[scope, key] = GroupTotal()
+        return group
+
+    def _left_out(self, name: str, count: int) -> None:
+        self.cut[name] = self.cut.get(name, 0) + count
+
+    def with_unfinished(self) -> Totals:
+        """A copy that counts what is running, as far as it has got."""
+        with self.lock:
+            copy = Totals()
+            copy.scopes = {scope: _copied(total) for scope, total in self.scopes.items()}
+            copy.groups = {key: _copied(total) for key, total in self.groups.items()}
+            copy.cut = dict(self.cut)
+        for execution in unfinished():
+            if execution.tallies or execution.kind != "process":
+                copy.add(execution)
+        return copy
+
+
+def _copied(total: Any) -> Any:
+    copy = type(total)()
+    for name, value in vars(total).items():
+        setattr(copy, name, value.copy() if hasattr(value, "copy") else value)
+    return copy
+
+
+def shown(params: Any) -> str:
+    """A representation of parameters of bounded length."""
+    try:
+        return _repr.repr(params)[:LONGEST]
+    except Exception:  # somebody's __repr__
+        left_out("params")
+        return f"<{type(params).__name__}>"

@@ -1,0 +1,200 @@
+"""The `record` verb: runs a command as the user would, with nothing but the recorder added."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from nuages import store
+from nuages.agent.attach import AttachConfig
+from nuages.attach import prepare
+from nuages.errors import NuagesError
+from nuages.model import Recording
+
+Launch = Callable[[Sequence[str], Mapping[str, str]], int]  # argv, environment → exit code
+
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRun:
+    """A command that has run, and what was seen of it."""
+
+    exit_code: int  # the command's own; 128 + n when signal n ended it
+    recording: Recording
+
+
+def record_command(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    output: Path,
+    deep: bool = True,
+    roots: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> RecordedRun:
+    """Run a command in its own environment and write what was recorded to `output`.
+
+    Raises NuagesError when no process of the command could be attached.
+    """
+
+    def launch(argv: Sequence[str], env: Mapping[str, str]) -> int:
+        return _run_in_foreground(argv, cwd, env)
+
+    run = run_attached(argv, launch=launch, cwd=cwd, deep=deep, roots=roots, env=env)
+    write(run.recording, output)
+    return run
+
+
+def run_attached(
+    argv: Sequence[str],
+    *,
+    launch: Launch,
+    cwd: Path,
+    deep: bool = True,
+    roots: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> RecordedRun:
+    """Have `launch` run a command attached to the recorder, wherever and however it runs it."""
+    environment = dict(os.environ if env is None else env)
+    with tempfile.TemporaryDirectory(prefix="nuages-") as folder:
+        scratch = Path(folder)
+        config = AttachConfig(
+            roots=dict(roots or {".": str(cwd)}),
+            mode="deep" if deep else "light",
+            spool=str(scratch / "spool"),
+            scratch=folder,
+        )
+        environment |= prepare(scratch, config, environment)
+        exit_code = launch(argv, environment)
+        recording = collect(scratch / "spool", argv)
+    return RecordedRun(
+        exit_code=exit_code, recording=described(recording, argv, cwd=cwd, exit_code=exit_code)
+    )
+
+
+def collect(spool: Path, argv: Sequence[str]) -> Recording:
+    """The recording of a command that has ended; NuagesError when none of it was attached."""
+    if not any(spool.glob("*.attached")):
+        raise NuagesError(
+            f"No process of `{shlex.join(argv)}` could be recorded.",
+            hint="Leave out -I, -E and -S, and wrappers that clear the environment "
+            "(env -i, sudo, tox without pass_env); it takes Python 3.11 or later.",
+            detail=_attach_errors(spool),
+            slug="not-attached",
+        )
+    recording = store.fold(spool)
+    if not recording.processes:
+        raise NuagesError(
+            f"`{shlex.join(argv)}` ran, but no process of it imported Django.",
+            hint="Name a command that runs the project: nuages record -- python manage.py test",
+            detail=_attach_errors(spool),
+            slug="nothing-recorded",
+        )
+    return recording
+
+
+def _attach_errors(spool: Path) -> str:
+    errors = [json.loads(path.read_text())["error"] for path in spool.glob("attach-error-*.json")]
+    return "\n".join(str(error)[-1500:] for error in errors[:2])
+
+
+def described(recording: Recording, argv: Sequence[str], *, cwd: Path, exit_code: int) -> Recording:
+    """With what is known about the command in its meta."""
+    meta = {
+        **recording.meta,
+        "command": json.dumps(list(argv)),
+        "cwd": str(cwd),
+        "exit_code": str(exit_code),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    meta.pop("argv", None)
+    return replace(recording, meta=meta)
+
+
+def write(recording: Recording, output: Path) -> None:
+    """Write a recording; a folder of our own making stays out of version control."""
+    if output.parent.name == ".nuages":
+        output.parent.mkdir(parents=True, exist_ok=True)
+        ignore = output.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    store.write(recording, output)
+
+
+def _run_in_foreground(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
+    """Wait for a command that shares our terminal; signals sent to us are passed on."""
+    try:
+        process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))
+    except OSError as error:
+        raise NuagesError(
+            f"`{argv[0]}` could not be started: {error.strerror}.",
+            hint="Give the command as you would type it, after --: nuages record -- pytest",
+            slug="command-not-started",
+        ) from error
+    with _forwarding(process):
+        return _exit_code(process.wait())
+
+
+def _exit_code(returncode: int) -> int:
+    return 128 - returncode if returncode < 0 else returncode
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass signals on while the command runs. Ctrl-C reaches it by the terminal already."""
+
+    def forward(number: int, _: FrameType | None) -> None:
+        process.send_signal(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    previous = {number: signal.signal(number, forward) for number in FORWARDED}
+    previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def recording(path: str | Path, *, deep: bool = True) -> Iterator[None]:
+    """Record what this process does within the `with`, and write it to `path`."""
+    from nuages.record import recorder
+
+    cwd = Path.cwd()
+    config = AttachConfig(roots={".": str(cwd)}, mode="deep" if deep else "light")
+    recorder.install(config)
+    recorder.reset()
+    try:
+        yield
+    finally:
+        snapshot = recorder.snapshot()
+        recorder.uninstall()
+        seen = store.recording_from([snapshot])
+        write(described(seen, sys.orig_argv, cwd=cwd, exit_code=0), Path(path))
+
+
+class _Callable(ModuleType):
+    """Lets `with nuages.recording(path):` work beside `import nuages.recording`."""
+
+    def __call__(self, path: str | Path, *, deep: bool = True) -> Any:
+        return recording(path, deep=deep)
+
+
+sys.modules[__name__].__class__ = _Callable
