@@ -52,7 +52,7 @@ def propose(
 def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str, str]:
     """All edits of these findings together: "label:file" → new text, changed files only."""
     drafts: dict[str, Draft] = {}
-    for finding in sorted(_with_edits(findings), key=_longest_path_first):
+    for finding in sorted(_with_edits(findings), key=_order):
         place, remedy = finding.created_at, finding.remedy
         assert place is not None
         assert remedy.path is not None
@@ -285,10 +285,13 @@ def _with_edits(findings: Iterable[Finding]) -> Iterator[Finding]:
     return (finding for finding in findings if finding.fix.status in ("proposed", "verified"))
 
 
-def _longest_path_first(finding: Finding) -> tuple[str, int, str]:
-    """So that "author" finds itself covered by "author__profile"."""
-    path = finding.remedy.path or ""
-    return (finding.created_at.file if finding.created_at else "", -path.count("__"), path)
+def _order(finding: Finding) -> tuple[str, str, int, str]:
+    """The longest path first, so that "author" finds itself covered by "author__profile".
+
+    Prefetches come before joins: each is put right after the queryset, so joins stand first.
+    """
+    path, place = finding.remedy.path or "", finding.created_at
+    return (_key(place) if place else "", finding.remedy.kind, -path.count("__"), path)
 
 
 def _key(place: Location) -> str:

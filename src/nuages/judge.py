@@ -110,10 +110,11 @@ def _by_queries(
     if left >= LOOP:
         return refused(f"{left} of its queries are left in one execution")
     was, now = _queries(before, scopes), _queries(after, scopes)
+    per = "a request" if all(scope.kind == "request" for scope in scopes) else "an execution"
     if now >= was:
-        return refused(f"{was:.1f} queries an execution before, {now:.1f} after: no fewer")
+        return refused(f"{_figure(was)} queries {per} before, {_figure(now)} after: no fewer")
     executions = sum(stats.executions for stats in _stats(before, scopes))
-    figures = f"{was:.1f} → {now:.1f} queries an execution"
+    figures = f"{_figure(was)} → {_figure(now)} queries {per}"
     return replace(
         finding.fix,
         status="verified",
@@ -199,3 +200,7 @@ def _proposed(finding: Finding, missing: str) -> Fix:
 
 def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")

@@ -90,7 +90,10 @@ class Loads:
         groups = self._groups.get((scope, load), [])
         if not groups:  # beyond the recording's bounds
             return load.relation is not None and load.relation.kind in SINGLE_VALUED
-        return all(group.shape in FETCHES_ALL for group in groups) and any(
+        if not all(group.shape in FETCHES_ALL for group in groups):
+            return False
+        # What a template or a serializer asks for has no expression of its own to edit.
+        return all(group.trigger for group in groups) or any(
             group.per_execution_max >= LOOP for group in groups
         )
 

@@ -45,7 +45,9 @@ class Loop:
 
     @property
     def created_at(self) -> Location | None:
-        return self.lineage.root.created_at if self.lineage and self.lineage.root else None
+        if self.lineage is None:
+            return self.worst.created_at
+        return self.lineage.root.created_at if self.lineage.root else None
 
     @property
     def can_be_fetched_together(self) -> bool:

@@ -211,7 +211,7 @@ class TestCombine:
         assert combine(proposed(), SOURCES) == {
             ".:blog/views.py": VIEWS.replace(
                 "filter(live=True)",
-                'filter(live=True).prefetch_related("tags").select_related("author__profile")',
+                'filter(live=True).select_related("author__profile").prefetch_related("tags")',
             ).replace("all()", 'all().select_related("author")')
         }
 
@@ -229,7 +229,7 @@ class TestVerify:
         found = verified(site)
         assert set(statuses(found).values()) == {"verified"}
         home = found["GET / author"]
-        assert home.fix.reason == "51.0 → 2.0 queries an execution, 1 answer the same"
+        assert home.fix.reason == "51 → 2 queries a request, 1 answer the same"
         assert (home.fix.queries_before, home.fix.queries_after) == (51, 2)
         assert home.fix.diff
         assert len(site.runs) == 3  # the recording, the baseline, all edits together
@@ -338,7 +338,7 @@ class TestVerifyByTests:
         finding = self.verify(passing, passing)
         assert finding.fix.status == "verified"
         assert finding.fix.tests == "2 of 2 run"
-        assert finding.fix.reason == "51.0 → 2.0 queries an execution, its 1 test passes"
+        assert finding.fix.reason == "51 → 2 queries a request, its 1 test passes"
 
     def test_does_not_mind_a_test_that_failed_before(self):
         results = {"t.py::test_feed": True, "t.py::test_other": False}

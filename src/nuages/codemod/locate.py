@@ -43,7 +43,7 @@ def enclosing_class(syntax: Syntax, node: cst.CSTNode) -> cst.ClassDef | None:
 
 def class_at(draft: Draft, syntax: Syntax, location: Location) -> cst.ClassDef:
     """The class of a location of kind "class": by qualified name first, then by line."""
-    line = syntax_line(draft, location.line)
+    line = draft.offset(location.line, 0)
     classes = [node for node, _ in syntax.nodes() if isinstance(node, cst.ClassDef)]
     named = [node for node in classes if qualified_name(syntax, node) == location.function]
     at_line = [node for node in named or classes if _heads(syntax, node, line)]
@@ -65,20 +65,11 @@ def qualified_name(syntax: Syntax, node: cst.ClassDef) -> str:
     return ".".join(reversed(names))
 
 
-def syntax_line(draft: Draft, line: int) -> int:
-    """The line of the present text that a line of the original starts on."""
-    offset = draft.offset(line, 0)
-    return draft.text.count("\n", 0, offset) + 1 if "\n" in draft.text else line
-
-
 def _heads(syntax: Syntax, node: cst.ClassDef, line: int) -> bool:
-    """Whether a line is that of `class X`, or of a decorator above it."""
-    decorators = [syntax.range(decorator).start.line for decorator in node.decorators]
-    return (
-        min([*decorators, syntax.range(node.name).start.line])
-        <= line
-        <= (syntax.range(node.name).start.line)
-    )
+    """Whether the line that starts at an offset is that of `class X`, or of a decorator's."""
+    decorators = [syntax.start(decorator) for decorator in node.decorators]
+    first = min([*decorators, syntax.start(node)])
+    return first - len(syntax.indentation(first) or "") <= line <= syntax.start(node.name)
 
 
 def _expressions(

@@ -44,7 +44,7 @@ def add_related(source: str, location: Location, kind: RelatedKind, path: str) -
 
 
 def add_to_draft(draft: Draft, location: Location, kind: RelatedKind, path: str) -> None:
-    syntax = draft.syntax()
+    syntax = draft.syntax(location.line)
     if location.kind == "class":
         node = class_at(draft, syntax, location)
         draft.insert(_in_class(syntax, node, kind, path))

@@ -178,3 +178,9 @@ def test_keeps_form_feeds_and_a_missing_last_line_end(joined):
         'x = 1\n\x0c\ny = Post.objects.all().select_related("author")  # \u2028 no line end here'
     )
     assert joined(marked) == expected
+
+
+def test_a_declared_encoding_is_no_hindrance(joined):
+    marked = "# -*- coding: latin-1 -*-\né = «Post.objects.all()»\n"
+    expected = '# -*- coding: latin-1 -*-\né = Post.objects.all().select_related("author")\n'
+    assert joined(marked) == expected

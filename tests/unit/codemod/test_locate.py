@@ -26,7 +26,7 @@ ORDER_BY = Location(
 
 def at(location: Location, source: str = SOURCE) -> str:
     draft = Draft(source)
-    syntax = draft.syntax()
+    syntax = draft.syntax(location.line)
     return syntax.code(expression_at(draft, syntax, location))
 
 
@@ -71,7 +71,7 @@ def test_two_edits_of_one_text_are_given_by_positions_in_the_original():
     [
         (replace(ORDER_BY, end_column=17), "no call ends at v.py:3"),
         (replace(ORDER_BY, kind="subscript"), "no subscript ends at v.py:3"),
-        (replace(ORDER_BY, end_line=99), "line 99 is beyond the end of the file"),
+        (replace(ORDER_BY, line=99, end_line=99), "line 99 is beyond the end of the file"),
         (replace(ORDER_BY, kind="template"), "no expression was recorded at v.py:3"),
         (replace(ORDER_BY, kind="field"), "no expression was recorded at v.py:3"),
         (replace(ORDER_BY, kind=None), "no expression was recorded at v.py:3"),

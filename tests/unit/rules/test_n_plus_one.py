@@ -125,6 +125,18 @@ class TestFinds:
         assert author.created_at == at(51)
         assert author.remedy.kind == "select_related"
 
+    def test_related_rows_that_a_template_asks_for_hang_on_their_object(self):
+        line = at(3, "blog/templates/post.html", "", "template")
+        comments = accessed(POSTS, "comments", "reverse_fk", "blog.Comment", created_at=at(44))
+        finding = the_only(
+            once(POSTS, 1),
+            replace(once(comments, 12), trigger=line),
+            in_loop(accessed(comments, "author", "fk"), 12, trigger=line),
+        )
+        assert finding.created_at == QUERYSET_LINE
+        assert finding.remedy.kind == "prefetch_related"
+        assert finding.remedy.path == "comments__author"
+
     def test_one_queryset_and_path_is_one_finding_wherever_it_shows(self):
         finding = the_only(
             once(POSTS),
