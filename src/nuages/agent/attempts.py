@@ -62,7 +62,8 @@ class Surroundings:
     def __init__(self, *, roots: tuple[str, ...], told: Mapping[str, Any]) -> None:
         self.enforced: bool = told.get("enforced", True)
         self._hosts: Mapping[str, str] = told.get("hosts", {})
-        self._sockets = tuple(map(os.path.realpath, told.get("sockets", ())))
+        own = (*told.get("sockets", ()), *told.get("writable", ()), *roots)
+        self._own = tuple(os.path.realpath(path) for path in own)
         self._verdicts: dict[str, str] = dict.fromkeys(("/tmp", "/var/tmp"), "")
         self._verdicts |= dict.fromkeys(_KERNEL_FOLDERS, "")
         self._verdicts[os.path.realpath(tempfile.gettempdir())] = ""
@@ -112,10 +113,9 @@ class Surroundings:
         return float(stub.partition(":")[2]) / 1000
 
     def socket_open(self, path: str) -> bool:
+        """Whether a Unix socket is the project's or its database's; in /tmp any could lie."""
         real = os.path.realpath(path)
-        if any(real.startswith(f"{folder}{os.sep}") for folder in self._sockets):
-            return True
-        return self.write(real) != "denied"
+        return any(real.startswith(f"{folder}{os.sep}") for folder in self._own)
 
     def _names(self) -> frozenset[str]:
         if self._local_names is None:

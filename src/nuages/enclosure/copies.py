@@ -46,12 +46,11 @@ def write_edits(folder: str, edits: Mapping[str, str], *, like: str) -> None:
         relative = _resolved(like, name)
         _make_parents(folder, os.path.dirname(relative), like)
         target = os.path.join(folder, relative)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(target)
         data = text.encode()
-        with open(target, "wb") as file:
+        with open(f"{target}.nuages", "wb") as file:  # a new file: this one may not be writable
             file.write(data)
-        _copy_mode(os.path.join(like, relative), target)
+        _copy_mode(os.path.join(like, relative), f"{target}.nuages")
+        os.replace(f"{target}.nuages", target)
         seconds = 1_000_000_000 + zlib.crc32(data) % 700_000_000
         os.utime(target, (seconds, seconds))
 
