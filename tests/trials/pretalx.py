@@ -27,11 +27,12 @@ TRIAL = Trial(
         "pytest-xdist",
         "responses",
     ),
+    subfolder="src",
     prepare=prepare,
     doors={
         # 313 tests in 17 s alone; warnings are errors in its pytest configuration.
         "tests": ("--settings", "pretalx.common.settings.test_settings",
-                  "--record", "pytest -q src/tests/agenda"),
+                  "--record", "pytest -q tests/agenda"),
         "driven": ("--settings", "pretalx.settings"),
     },
 )  # fmt: skip
