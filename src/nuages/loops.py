@@ -13,9 +13,10 @@ from nuages.origins import CACHED_TABLES, in_tests, is_set_up
 
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 TABLE = re.compile(r'\bFROM\s+[`"\[]?(\w+)[`"\]]?', re.IGNORECASE)
-# A list of keys, an offset or a long page: the loop takes many rows at a time.
+# A list of keys, an offset, a key to go on from, a long page: the loop takes many rows at a time.
 IN_CHUNKS = re.compile(r"\bIN \((?!\s*SELECT)|\bOFFSET\b", re.IGNORECASE)
 LIMIT = re.compile(r"\bLIMIT (\d+)", re.IGNORECASE)
+KEYSET = re.compile(r"\b(\w+)\W{1,2} [<>]=? .* ORDER BY [^,]*\b\1\b.* LIMIT ", re.IGNORECASE)
 GET_LIMIT = 21  # Django's own, of .get(): django.db.models.query.MAX_GET_RESULTS
 BY_KEY = re.compile(
     r'WHERE [`"\[]?(?P<table>\w+)[`"\]]?\.[`"\[]?(?P<column>\w+)[`"\]]? = \S+(?: LIMIT 21)?\s*;?$',
@@ -125,9 +126,11 @@ def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
 
 
 def _is_batch(group: QueryGroup) -> bool:
-    limit = LIMIT.search(group.statement.sql)
+    sql = group.statement.sql
+    limit = LIMIT.search(sql)
     long_page = limit is not None and int(limit.group(1)) > GET_LIMIT and group.rows_max > GET_LIMIT
-    return long_page or IN_CHUNKS.search(group.statement.sql) is not None
+    by_key = group.rows_max > 1 and KEYSET.search(sql) is not None
+    return long_page or by_key or IN_CHUNKS.search(sql) is not None
 
 
 def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:

@@ -17,17 +17,22 @@ TESTS = (cst.If, cst.IfExp, cst.While, cst.Assert)
 
 def expression_at(draft: Draft, syntax: Syntax, location: Location) -> cst.BaseExpression:
     """The expression that a location's span ends; Refusal when there is none or no span."""
+    place = f"{location.file}:{location.line}"
     if location.kind in ("template", "field", "class", None):
-        raise Refusal(f"no expression was recorded at {location.file}:{location.line}")
+        raise Refusal(f"no expression was recorded at {place}")
     if location.end_line is None or location.end_column is None or location.column is None:
         raise Refusal(
-            f"only the line was recorded at {location.file}:{location.line}: the code runs "
+            f"only the line was recorded at {place}: the code runs "
             "without column positions (-X no_debug_ranges)"
         )
     end = draft.offset(location.end_line, location.end_column)
     start = draft.offset(location.line, location.column)
     for expression in _expressions(syntax, location.kind, start, end):
         return expression
+    if any(
+        isinstance(node, cst.ClassDef) and syntax.start(node) == start for node, _ in syntax.nodes()
+    ):
+        raise Refusal(f"the queryset is created when the class at {place} is, by its base class")
     raise Refusal(
         f"no {location.kind} ends at {location.file}:{location.end_line}, "
         f"column {location.end_column + 1}: has the file changed since it was recorded?"

@@ -283,3 +283,14 @@ def test_a_view_that_calls_its_base_class_is_edited_where_it_declares_its_rows(j
     expected = dedent(marked).replace("«", "").replace("»", "")
     expected = expected.replace(".all()", '.all().select_related("author")')
     assert joined(marked) == expected
+
+
+def test_refuses_a_queryset_that_a_metaclass_makes(refused):
+    marked = """\
+        «class PostForm(ModelForm):
+            class Meta:
+                model = Post»
+        """
+    assert refused(marked) == (
+        "the queryset is created when the class at posts/views.py:1 is, by its base class"
+    )

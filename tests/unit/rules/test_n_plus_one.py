@@ -218,6 +218,13 @@ class TestAdvises:
         assert finding.remedy.kind == "none"
         assert finding.confidence < 0.7
 
+    def test_on_the_newest_few_of_each(self):
+        sql = (
+            'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."blog_id" = %s '
+            'ORDER BY "blog_post"."id" DESC LIMIT 5'
+        )
+        assert the_only(in_loop(None, 8, sql=sql, shape="sliced", rows_max=5))
+
     def test_the_class_that_declares_the_queryset(self):
         posts = Load(model="blog.Post", created_at=at(12, "blog/api.py", "PostList", "class"))
         finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk")))
@@ -263,6 +270,13 @@ class TestStaysSilent:
     )
     def test_on_chunks(self, sql):
         assert not found(in_loop(None, 8, sql=sql, shape="sliced", rows_max=100))
+
+    def test_on_pages_that_go_on_from_a_key(self):
+        sql = (
+            'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" > %s '
+            'ORDER BY "blog_post"."id" ASC LIMIT 8'
+        )
+        assert not found(in_loop(None, 8, sql=sql, shape="sliced", rows_max=8))
 
     def test_on_a_lookup_that_precedes_a_write(self):
         insert = in_loop(None, verb="INSERT", shape="write", sql="INSERT INTO blog_post")
