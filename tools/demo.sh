@@ -13,12 +13,14 @@ if ! .venv/bin/nuages enclosure; then
     unenclosed=--unenclosed
 fi
 
+report=chorus-report.html
+rm -f "$report"
 status=0
 .venv/bin/nuages tune examples/chorus --python .venv-chorus/bin/python \
-    --html chorus-report.html $unenclosed || status=$?
+    --html "$report" $unenclosed || status=$?
 # 1 means that there are findings, which is what the example is for.
-if [ "$status" -gt 1 ]; then
-    exit "$status"
+if [ "$status" -gt 1 ] || [ ! -f "$report" ]; then
+    exit 2
 fi
 echo
-echo "The report: $PWD/chorus-report.html"
+echo "The report: $PWD/$report"
