@@ -100,17 +100,16 @@ def _known(route: Route, name: str) -> Iterator[Meaning]:
         yield Constant(("json", ".json"))
     elif name in ("lang", "language", "language_code", "locale"):
         yield Constant((settings.LANGUAGE_CODE, settings.LANGUAGE_CODE.split("-")[0]))
-    elif name in ("app_label", "model_name") and routes.model_admin(route.callback) is None:
-        yield Constant(tuple(_registered(name)))
+    elif re.search(r"(^|_)(app|app_label|app_name|model|model_name)$", name):
+        yield from _content_type("app_label" if "app" in name else "model")
 
 
-def _registered(name: str) -> Iterator[str]:
+def _content_type(column: str) -> Iterator[Meaning]:
+    """The name of an app or of a model: both from one content type, so that they agree."""
     from django.apps import apps
 
-    for config in apps.get_app_configs():
-        models = list(config.get_models())
-        if models:
-            yield config.label if name == "app_label" else models[0]._meta.model_name
+    if apps.is_installed("django.contrib.contenttypes"):
+        yield Column(apps.get_model("contenttypes", "ContentType"), column)
 
 
 def _dated(route: Route, name: str) -> Iterator[Meaning]:
@@ -200,19 +199,26 @@ def _models_called(stem: str, route: Route, main: Any) -> Iterator[Any]:
     """Models whose name is `stem`: a relation of the main model, its app, the view's, any."""
     from django.apps import apps
 
-    wanted = stem.replace("_", "").replace("-", "")
-    if not wanted:
-        return
     if main is not None:
         field = _field(main, stem)
         if field is not None and field.related_model:
             yield field.related_model
     app = routes.dotted(route.callback).split(".")
     near = main._meta.app_label if main is not None else ""
-    matching = [m for m in apps.get_models() if m._meta.model_name in (wanted, singular(wanted))]
-    yield from sorted(
-        matching, key=lambda m: (m._meta.app_label != near, m._meta.app_label not in app)
-    )
+    for wanted in _spellings(stem):
+        called = [m for m in apps.get_models() if m._meta.model_name in (wanted, singular(wanted))]
+        yield from sorted(
+            called, key=lambda m: (m._meta.app_label != near, m._meta.app_label not in app)
+        )
+
+
+def _spellings(stem: str) -> Iterator[str]:
+    """A model's name in a longer one: `parent_page`, `page_to_move`, `blog-post`."""
+    parts = [part for part in re.split(r"[_-]", stem) if part]
+    for start in range(len(parts)):
+        yield "".join(parts[start:])
+    for end in range(len(parts) - 1, 0, -1):
+        yield "".join(parts[:end])
 
 
 def singular(word: str) -> str:
@@ -255,5 +261,5 @@ def _by_field(route: Route, name: str) -> Iterator[Meaning]:
 def _last(route: Route, name: str) -> Iterator[Meaning]:
     """Nothing fits by name: the key of the main model, when this is the only argument."""
     model = main_model(route)
-    if model is not None and len(route.converters()) == 1 and name not in _DATES:
-        yield from _columns(model, route, name, "")
+    if model is not None and len(route.converters()) <= 1 and name not in _DATES:
+        yield from _columns(model, route, name, "pk" if name.lower().endswith(("id", "pk")) else "")

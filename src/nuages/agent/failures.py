@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
 
+from nuages.agent.ownership import is_own_file
 from nuages.errors import NuagesError
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_LIBRARIES = tuple(
-    {os.path.normpath(path) for path in sysconfig.get_paths().values()} - {sys.prefix}
-)
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})\b")
 _ENVIRON_HINT = "nuages tune --env {name}=…, or name a file of them: [tool.nuages] env_file"
 
@@ -43,17 +39,10 @@ def brief(error: BaseException) -> str:
 def innermost(trace: TracebackType | None) -> str:
     """`path:line in function`: the last frame in project code, else the last frame at all."""
     frames = [frame for frame in traceback.extract_tb(trace) if not _is_ours(frame.filename)]
-    own = [frame for frame in frames if not is_library(frame.filename)]
+    own = [frame for frame in frames if is_own_file(frame.filename)]
     for frame in reversed(own or frames):
         return f"{frame.filename}:{frame.lineno} in {frame.name}"
     return ""
-
-
-def is_library(path: str) -> bool:
-    """Whether a file belongs to Python or to an installed package, not to the project."""
-    if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
-        return True
-    return any(os.path.normpath(path).startswith(folder + os.sep) for folder in _LIBRARIES)
 
 
 def _is_ours(path: str) -> bool:

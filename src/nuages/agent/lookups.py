@@ -6,7 +6,7 @@ import ast
 import functools
 import inspect
 import sys
-import textwrap
+import tokenize
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,28 +59,55 @@ def is_model(value: Any) -> bool:
     return options is not None and not options.abstract
 
 
-def mentioned_models(callback: Any) -> list[Any]:
+def mentioned_models(callback: Any) -> tuple[Any, ...]:
     """Model classes that the view's own source names, in order of appearance."""
+    return _mentioned(list(routes.unwrapped(callback))[-1], routes.view_class(callback))
+
+
+@functools.lru_cache(maxsize=4096)
+def _mentioned(function: Any, cls: Any) -> tuple[Any, ...]:
     found: list[Any] = []
-    cls = routes.view_class(callback)
-    for source, names in _sources(list(routes.unwrapped(callback))[-1], cls):
+    for source, names in _sources(function, cls):
         for node in ast.walk(source):
             value = _value(node, names) if isinstance(node, ast.Name | ast.Attribute) else None
             if is_model(value) and value not in found:
                 found.append(value)
-    return found
+    return tuple(found)
 
 
 def _sources(function: Any, cls: Any) -> Iterator[tuple[ast.AST, dict[str, Any]]]:
     """Syntax trees of the project's own code behind a view, with the names they see."""
     owners = [k for k in cls.__mro__ if not _framework(k)] if cls is not None else [function]
     for owner in owners:
-        module = sys.modules.get(getattr(owner, "__module__", "") or "")
-        try:
-            text = textwrap.dedent(inspect.getsource(owner))
-            yield ast.parse(text), vars(module) if module else {}
-        except (OSError, TypeError, SyntaxError, IndentationError):
-            continue
+        module = sys.modules.get(getattr(owner, "__module__", None) or "")
+        node = _definitions(module).get(getattr(owner, "__qualname__", "")) if module else None
+        if node is not None:
+            yield node, vars(module)
+
+
+@functools.lru_cache(maxsize=1024)
+def _definitions(module: Any) -> dict[str, ast.AST]:
+    """Every class and function of a module by its qualified name; the file is parsed once."""
+    try:
+        with tokenize.open(module.__file__) as file:
+            tree = ast.parse(file.read())
+    except (AttributeError, TypeError, OSError, SyntaxError, ValueError):
+        return {}
+    found: dict[str, ast.AST] = {}
+    _collect(tree, "", found)
+    return found
+
+
+def _collect(node: ast.AST, prefix: str, found: dict[str, ast.AST]) -> None:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            found[prefix + child.name] = child
+            _collect(child, f"{prefix}{child.name}.", found)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[prefix + child.name] = child
+            _collect(child, f"{prefix}{child.name}.<locals>.", found)
+        elif not isinstance(child, ast.expr):
+            _collect(child, prefix, found)
 
 
 def _framework(cls: type) -> bool:

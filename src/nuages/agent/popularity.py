@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,11 +11,13 @@ from typing import Any
 LIMIT = 50
 
 _ranked: dict[Any, list[Any]] = {}
+_sampled: dict[Any, list[Any]] = {}
 
 
 def forget() -> None:
     """Rank anew: the data changed."""
     _ranked.clear()
+    _sampled.clear()
 
 
 def ranked(model: Any, limit: int = LIMIT) -> list[Any]:
@@ -64,6 +67,13 @@ def _by_primary_key(model: Any, field: Any, counts: dict[Any, int]) -> dict[Any,
 
 def samples(model: Any, limit: int, owners: tuple[Any, ...] = ()) -> list[Any]:
     """Instances to show: the busiest, one of each owner's, then some spread over the table."""
+    wanted = (model, limit, tuple(owner.pk for owner in owners))
+    if wanted not in _sampled:
+        _sampled[wanted] = _samples(model, limit, owners)
+    return _sampled[wanted]
+
+
+def _samples(model: Any, limit: int, owners: tuple[Any, ...]) -> list[Any]:
     visible = _visible(model)
     busiest = _known(visible, ranked(model))
     keys = busiest[:1]
@@ -96,7 +106,7 @@ def _known(rows: Any, keys: list[Any]) -> list[Any]:
 
 def _owned(rows: Any, owner: Any, busiest: list[Any]) -> list[Any]:
     """One row that belongs to this user, over a parent if need be; a busy one if there is."""
-    for way in ways(rows.model, type(owner)):
+    for way in _ways_to_user(rows.model, owner):
         lookup = "__".join(way) or "pk"
         keys = set(rows.filter(**{lookup: owner.pk}).values_list("pk", flat=True)[:2000])
         if keys:
@@ -104,16 +114,31 @@ def _owned(rows: Any, owner: Any, busiest: list[Any]) -> list[Any]:
     return []
 
 
-def ways(start: Any, goal: Any, depth: int = 3) -> Iterator[tuple[str, ...]]:
+def _ways_to_user(model: Any, owner: Any) -> tuple[tuple[str, ...], ...]:
+    user: Any = type(owner)
+    return ways(model, user)
+
+
+@functools.lru_cache(maxsize=4096)
+def ways(start: Any, goal: Any, depth: int = 3, most: int = 3) -> tuple[tuple[str, ...], ...]:
     """Chains of foreign keys from one model to another, the shortest first; () for itself."""
+    found: list[tuple[str, ...]] = []
     frontier: list[tuple[Any, tuple[str, ...]]] = [(start, ())]
+    seen = {start}
     for _ in range(depth + 1):
         following = []
         for model, way in frontier:
             if model is goal or issubclass(model, goal):
-                yield way
+                found.append(way)
                 continue
-            for field in model._meta.concrete_fields:
-                if field.is_relation and field.related_model not in (None, model):
-                    following.append((field.related_model, (*way, field.name)))
+            following += [(to, (*way, name)) for to, name in _links(model) if to not in seen]
+        seen |= {model for model, _ in following if model is not goal}
         frontier = following
+        if len(found) >= most:
+            break
+    return tuple(found[:most])
+
+
+def _links(model: Any) -> list[tuple[Any, str]]:
+    fields = model._meta.concrete_fields
+    return [(f.related_model, f.name) for f in fields if f.is_relation and f.related_model]

@@ -159,7 +159,13 @@ def described(route: Route) -> dict[str, Any]:
         "view": dotted(route.callback),
         "methods": list(allowed) if allowed is not None else None,
         "arguments": arguments,
+        "admin": any(is_admin(layer) for layer in unwrapped(route.callback)),
     }
+
+
+def is_admin(view: Any) -> bool:
+    """Whether a view belongs to an admin site, a ModelAdmin's own pages included."""
+    return hasattr(view, "model_admin") or hasattr(view, "admin_site")
 
 
 def undrivable(route: Route) -> str:

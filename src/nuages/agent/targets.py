@@ -142,7 +142,7 @@ def _expressed(anchor: Any, understood: dict[str, list[Meaning]]) -> dict[str, s
         for meaning in found:
             if not isinstance(meaning, Column):
                 continue
-            way = next(popularity.ways(anchor, meaning.model), None)
+            way = next(iter(popularity.ways(anchor, meaning.model)), None)
             if way is not None:
                 reach[name] = "__".join((*way, meaning.path))
                 break

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
+import heapq
 import time
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nuages.answers import Answer, Request
 from nuages.model import Coverage
-from nuages.traffic.coverage import UNMATCHED, Reached, coverage
+from nuages.traffic.coverage import UNMATCHED, Reached, coverage, state_of
 from nuages.traffic.links import destructive, links, local_path
 
 _HOSTS = frozenset({"testserver", "localhost", "127.0.0.1"})
@@ -56,10 +57,11 @@ def crawl(
     limits: Limits | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Traffic:
-    """Send everything there is to send, breadth first, each path as every actor."""
+    """Send everything there is to send, each path as every actor, every route once at first."""
     routes = session.call("routes")
     found = session.call("targets", timeout=300)
     run = _Crawl(session, limits or Limits(), progress)
+    run.later = {route["route"] for route in routes if route.get("admin")}
     run.add([(target["path"], target["route"], actors) for target in found["targets"]])
     run.follow(["/"], actors)
     notes = run.drive()
@@ -77,27 +79,33 @@ class _Crawl:
 
     def __init__(self, session: Session, limits: Limits, progress: Callable[[str], None]) -> None:
         self._session, self._limits, self._progress = session, limits, progress
-        self._queue: deque[Request] = deque()
+        self._queue: list[tuple[int, bool, int, Request, str]] = []  # a heap, see add()
         self._seen: set[Request] = set()
         self._per_route: Counter[tuple[str, str]] = Counter()
         self._known: dict[str, str | None] = {}  # path without query → route
+        self._doors = Doors()
+        self.later: set[str] = set()  # routes that come after all others: the admin's
         self.skipped: dict[str, str] = {}  # route → why it was not driven
         self.answers: list[Answer] = []
         self.recorded = False  # whether anything counted rows
 
     def add(self, paths: Iterable[tuple[str, str, Sequence[str]]]) -> None:
-        """Queue paths whose route is known, as long as that route has room."""
+        """Queue paths whose route is known, as long as that route has room.
+
+        The first path of every route comes before the second of any, the admin's own after the
+        others', and otherwise first come, first served.
+        """
         for path, route, actors in paths:
             if destructive(path) or destructive(route):
                 self.skipped.setdefault(route, "looks destructive")
                 continue
             for actor in actors:
-                request = Request(path=path, actor=actor)
-                room = self._per_route[route, actor] < self._limits.per_route
-                if room and request not in self._seen:
+                request, turn = Request(path=path, actor=actor), self._per_route[route, actor]
+                if turn < self._limits.per_route and request not in self._seen:
                     self._seen.add(request)
                     self._per_route[route, actor] += 1
-                    self._queue.append(request)
+                    entry = (turn, route in self.later, len(self._seen), request, route)
+                    heapq.heappush(self._queue, entry)
 
     def follow(self, paths: Sequence[str], actors: Sequence[str]) -> None:
         """Queue links: only those that lead to a route, which the agent has to say."""
@@ -113,23 +121,58 @@ class _Crawl:
         """Empty the queue; what stopped it, if something did."""
         until = time.monotonic() + self._limits.seconds
         while self._queue:
+            stop = ""
             if len(self.answers) >= self._limits.requests:
-                return [f"the crawl stopped at {self._limits.requests} requests"]
-            if time.monotonic() > until:
-                return [f"the crawl stopped after {self._limits.seconds:g} s"]
-            self._step(self._queue.popleft())
+                stop = f"at {self._limits.requests} requests"
+            elif time.monotonic() > until:
+                stop = f"after {self._limits.seconds:g} s"
+            if stop:
+                for *_, route in self._queue:
+                    self.skipped.setdefault(route, f"the crawl stopped {stop}")
+                return [f"the crawl stopped {stop}, with {len(self._queue)} more to send"]
+            *_, request, route = heapq.heappop(self._queue)
+            if not self._doors.closed(route, request.actor):
+                self._step(request, route)
         return []
 
-    def _step(self, request: Request) -> None:
+    def _step(self, request: Request, route: str) -> None:
         raw = _ask(self._session, request, self._limits.request_seconds)
         answer = _answer(request, raw)
         self.answers.append(answer)
         self.recorded |= bool(raw.get("recorded"))
+        self._doors.note(route, request.actor, denied=state_of(answer)[0] == "denied")
         if len(self.answers) % 25 == 0:
             self._progress(f"{len(self.answers)} requests, {len(self._queue)} waiting")
         found = _links(answer)
         if found:
             self.follow(found, (request.actor,))
+
+
+class Doors:
+    """Where an actor was turned away often enough to stop asking: a route, or all of an area."""
+
+    def __init__(self) -> None:
+        self._denied: Counter[tuple[str, str]] = Counter()
+        self._let_in: set[tuple[str, str]] = set()
+
+    def note(self, route: str, actor: str, *, denied: bool) -> None:
+        for door in (route, _area(route)):
+            if denied:
+                self._denied[door, actor] += 1
+            else:
+                self._let_in.add((door, actor))
+
+    def closed(self, route: str, actor: str) -> bool:
+        once = 1 if actor == "anonymous" else 3
+        area = _area(route)
+        if self._denied[area, actor] >= 6 and (area, actor) not in self._let_in:
+            return True
+        return self._denied[route, actor] >= once
+
+
+def _area(route: str) -> str:
+    """The part of a site that a route is in, by its first segment: `/admin/*`."""
+    return "/" + route.strip("/^").split("/")[0] + "/*"
 
 
 def _links(answer: Answer) -> list[str]:

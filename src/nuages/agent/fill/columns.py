@@ -21,6 +21,7 @@ _HIDDEN = re.compile(
     r"expired|reject|trash|muted|is_staff|superuser|admin|primary|default|main|test",
     re.I,
 )
+_CODE = re.compile(r"class|module|callable|import|backend|function|template|dotted|regex|query")
 _ABSENT = re.compile(r"delet|archiv|cancel|remov|bann|reject|suspen|lock|expire|unpublish", re.I)
 _GOOD = re.compile(
     r"publish|public|active|approv|open|live|visib|accept|complet|paid|confirm|done|enabled|"
@@ -44,7 +45,8 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
 
 
 def _absent(field: Any, rng: random.Random, loose: bool) -> bool:
-    return bool(_ABSENT.search(field.name)) or rng.random() < (0.5 if loose else 0.15)
+    names_code = _CODE.search(field.name) and types.family(field) == "text"
+    return bool(names_code or _ABSENT.search(field.name)) or rng.random() < (0.5 if loose else 0.06)
 
 
 def _automatic(field: Any) -> bool:
@@ -108,6 +110,8 @@ def _flag(field: Any, rng: random.Random) -> bool:
 
 
 def _text(field: Any, number: int, rng: random.Random) -> str:
+    if field.blank and not field.unique and _CODE.search(field.name):
+        return ""
     if field.name == "password":
         return "!nuages-no-password"
     internal, name = field.get_internal_type(), field.name

@@ -20,6 +20,7 @@ from nuages.agent.fill.uniques import Taken
 _BATCH = 200
 _PROBES = 12
 _REDRAWS = 25
+_CLEANED = 6
 _ENDS = re.compile(r"(?P<stem>.*?)(?P<end>end|to|until|stop|finish|close|last)(?P<rest>s|_?.*)$")
 _STARTS = ("start", "from", "begin", "since", "open", "first")
 
@@ -27,22 +28,33 @@ _STARTS = ("start", "from", "begin", "since", "open", "first")
 class TableFill:
     """One model being filled."""
 
-    def __init__(self, step: Step, rng: random.Random, pools: Pools, until: float) -> None:
+    def __init__(
+        self,
+        step: Step,
+        rng: random.Random,
+        pools: Pools,
+        until: float,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         self._step, self._rng, self._pools, self._until = step, rng, pools, until
         self._model = step.model
         generic = generic_keys(self._model)
         held = {name for key in generic for name in (key.ct_field, key.fk_field)}
-        links = [f for f in relations(self._model) if f.name not in step.later | held]
+        links = [f for f in relations(self._model) if f.name not in step.later | held | without]
         self._own = [f for f in links if f.related_model is self._model]
         self._types = [f for f in links if _to_content_type(f)]
         self._kinship = Kinship(
             self._model, [f for f in links if f not in self._own + self._types], pools
         )
-        skipped = held | {f.name for f in relations(self._model)} | self._inherited_links()
+        skipped = (
+            held | without | {f.name for f in relations(self._model)} | self._inherited_links()
+        )
         self._plain = [f for f in self._model._meta.concrete_fields if f.name not in skipped]
         self._generic = [(key, Targets(self._model, pools)) for key in generic]
-        self._taken = Taken(self._model, step.alias)
+        self._taken = Taken(self._model, step.alias, without)
         self._checks = Checks(self._model, step.alias)
+        self._cleans = _has_clean(self._model)
         self._number = self._model._base_manager.using(step.alias).count()
 
     def run(self, rows: int) -> tuple[int, str]:
@@ -86,6 +98,26 @@ class TableFill:
         return rows
 
     def new_row(self, *, loose: bool = False) -> tuple[Any, str]:
+        """A row that the model's own clean() accepts, if a few tries give one."""
+        instance, reason = self._unique_row(loose=loose)
+        for _ in range(_CLEANED if self._cleans else 0):
+            if instance is None or self._clean(instance):
+                break
+            instance, reason = self._unique_row(loose=loose)
+        return instance, reason
+
+    def _clean(self, instance: Any) -> bool:
+        from django.core.exceptions import ValidationError
+
+        try:
+            instance.clean()
+        except ValidationError:
+            return False
+        except Exception:
+            self._cleans = False  # it needs more than a row by itself has
+        return True
+
+    def _unique_row(self, *, loose: bool) -> tuple[Any, str]:
         """A row that repeats nothing unique, or None and the reason."""
         self._number += 1
         instance = self._model()
@@ -160,6 +192,12 @@ class TableFill:
             for field in self._model._meta.concrete_fields
             if field.is_relation and getattr(field.remote_field, "parent_link", False)
         }
+
+
+def _has_clean(model: Any) -> bool:
+    from django.db.models import Model
+
+    return model.clean is not Model.clean
 
 
 def _to_content_type(field: Any) -> bool:

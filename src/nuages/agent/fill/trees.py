@@ -29,17 +29,18 @@ def fill_tree(
     """(nodes added, why the last one was not)."""
     from nuages.agent.fill.tables import TableFill
 
-    table = TableFill(step, rng, pools, until)
+    table = TableFill(step, rng, pools, until, without=_kept_by_library(step.model))
     add = _add_treebeard if _is_treebeard(step.model) else _add_mptt
     if _has_children(step.model):
         return 0, "its rows come from the models that inherit from it"
     nodes = _existing(step.model)
+    planted = bool(nodes)
     added, reason, failures = 0, "", 0
     while added < min(rows, NODES) and failures < 5 and time.monotonic() < until:
         instance, reason = table.new_row()
         if instance is None:
             break
-        parent = _parent(nodes, rng)
+        parent = _parent(nodes, rng, planted=planted)
         reason = add(instance, parent, step)
         if reason:
             failures += 1
@@ -47,6 +48,15 @@ def fill_tree(
         nodes.append(instance)
         added += 1
     return added, reason
+
+
+def _kept_by_library(model: Any) -> frozenset[str]:
+    """Columns that say where a node is; the library writes them."""
+    options = getattr(model, "_mptt_meta", None)
+    if options is not None:
+        names = ("left_attr", "right_attr", "tree_id_attr", "level_attr", "parent_attr")
+        return frozenset(str(getattr(options, name)) for name in names)
+    return frozenset({"path", "depth", "numchild", "lft", "rgt", "tree_id", "parent", "sib_order"})
 
 
 def _has_children(model: Any) -> bool:
@@ -58,20 +68,19 @@ def _has_children(model: Any) -> bool:
 
 
 def _existing(model: Any) -> list[Any]:
-    """The deepest nodes there are, of the table that holds the tree: a site's home page."""
+    """Nodes to hang others on: of a tree that is there, all but the top two levels' roots."""
     top = model
     for parent in model._meta.get_parent_list():
         if hasattr(parent, "add_root"):
             top = parent
-    nodes = list(top._base_manager.all().order_by("pk")[:200])
-    depth = max((getattr(node, "depth", 0) or 0 for node in nodes), default=0)
-    return [node for node in nodes if (getattr(node, "depth", 0) or 0) == depth][:ROOTS]
+    nodes = list(top._base_manager.all().order_by("pk")[:50])
+    inner = [node for node in nodes if getattr(node, "depth", 0) != 1]
+    return inner[:ROOTS] or nodes[:ROOTS]
 
 
-def _parent(nodes: list[Any], rng: random.Random) -> Any:
-    if len(nodes) < ROOTS and rng.random() < 0.5:
-        return nodes[0] if nodes and getattr(nodes[0], "depth", 1) > 1 else None
-    if not nodes:
+def _parent(nodes: list[Any], rng: random.Random, *, planted: bool) -> Any:
+    """A node to hang the next one on; None for a root, which only a tree made here gets."""
+    if not nodes or (not planted and len(nodes) < ROOTS and rng.random() < 0.5):
         return None
     return nodes[int(len(nodes) * rng.random() ** 3)]
 

@@ -90,7 +90,10 @@ def _integer(field: Any, number: int, rng: random.Random) -> int:
 def _bounds(field: Any) -> tuple[int, int]:
     from django.db import connection
 
-    low, high = connection.ops.integer_field_range(field.get_internal_type()) or (None, None)
+    try:
+        low, high = connection.ops.integer_field_range(field.get_internal_type())
+    except KeyError:  # a FloatField
+        low, high = None, None
     low, high = (-(2**31) if low is None else low), (2**31 - 1 if high is None else high)
     for check in field.validators:
         limit = getattr(check, "limit_value", None)
