@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from nuages.agent.attempts import Attempt, Surroundings, handlers
@@ -95,7 +94,7 @@ class Watch:
         self._busy = threading.local()
         self._counts: dict[tuple[Any, ...], int] = {}
         self._lines: dict[tuple[Any, ...], dict[str, Any]] = {}
-        self.origins.follow_pools()
+        self.origins.follow_threads()
         self._append({"roots": roots})
 
     def see(self, event: str, args: tuple[Any, ...]) -> None:
@@ -105,12 +104,9 @@ class Watch:
         self._busy.on = True
         refusal: OSError | None = None
         try:
-            if event.startswith("_thread."):
-                self.origins.thread_starts(args[0])
-            else:
-                for attempt in _EVENTS[event](self.surroundings, args):
-                    self.tell(self._seen(attempt))
-                    refusal = refusal or self._refusal(attempt)
+            for attempt in _EVENTS[event](self.surroundings, args):
+                self.tell(self._seen(attempt))
+                refusal = refusal or self._refusal(attempt)
         except Exception:
             return  # an odd argument is the project's affair: the call itself will say so
         finally:
@@ -213,8 +209,4 @@ def _at_exit() -> None:
         _watch.flush()
 
 
-_EVENTS: dict[str, Callable[[Surroundings, tuple[Any, ...]], tuple[Attempt, ...]]] = {
-    **handlers(),
-    "_thread.start_new_thread": lambda _surroundings, _args: (),
-    "_thread.start_joinable_thread": lambda _surroundings, _args: (),
-}
+_EVENTS = handlers()

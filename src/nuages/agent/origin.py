@@ -38,15 +38,13 @@ class Origins:
         given: Site | None = getattr(self._given, "site", None)
         return given or getattr(_current_thread(), "_nuages_started_at", None)
 
-    def thread_starts(self, function: Any) -> None:
-        """Remember who starts a thread: its own frames may all be a library's."""
-        thread = getattr(function, "__self__", None)
-        site = self.here() if isinstance(thread, threading.Thread) else None
-        if site:
-            vars(thread)["_nuages_started_at"] = site
+    def follow_threads(self) -> None:
+        """Remember who starts a thread, and who submits a job to a pool of them.
 
-    def follow_pools(self) -> None:
-        """Carry the submitter's site into thread pools, asyncio's name resolution among them."""
+        The frames of such a thread may all be a library's; asyncio resolves names in one. Audit
+        events tell of new threads from Python 3.12 on only.
+        """
+        self._patch_threads()
         self._undo.append(when_imported("concurrent.futures.thread", self._patch_pool))
 
     def undo(self) -> None:
@@ -72,6 +70,17 @@ class Origins:
         if filename not in self._places:
             self._places[filename] = self._ownership.place(filename)
         return self._places[filename]
+
+    def _patch_threads(self) -> None:
+        cls: Any = threading.Thread
+        original = cls.start
+
+        def start(thread: Any) -> None:
+            thread._nuages_started_at = self.here()
+            original(thread)
+
+        cls.start = start
+        self._undo.append(lambda: setattr(cls, "start", original))
 
     def _patch_pool(self, module: ModuleType) -> None:
         executor: Any = module.ThreadPoolExecutor

@@ -51,8 +51,7 @@ class FileSetup:
         self.how: dict[str, str] = {}  # tree → "overlay" | "memory" | "copy"
 
     def build(self) -> None:
-        linux.mount("", "/", flags=linux.MS_PRIVATE | MS_REC)
-        _own_root()
+        _own_root(self._private)
         steps = self._steps()
         for path in (*steps, self._private):
             self._held[path] = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -154,13 +153,28 @@ class FileSetup:
         linux.mount(place, "/dev", flags=MS_MOVE)
 
 
-def _own_root() -> None:
-    """Make / a mount of its own where it is a folder that somebody called chroot on."""
+def _own_root(inside: str) -> None:
+    """Cut this namespace's mounts off from the machine's, also where somebody called chroot.
+
+    There / is no mount: the namespace's real root has to be found, by the well-known way out of a
+    chroot (`inside` is any folder below it), and / made a mount, to be marked read-only later.
+    """
     with open("/proc/self/mountinfo") as mounts:
         if any(line.split()[4] == "/" for line in mounts):
+            linux.mount("", "/", flags=linux.MS_PRIVATE | MS_REC)
             return
+    root = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    os.chroot(inside)
+    os.fchdir(root)
+    while not os.path.samefile(".", ".."):
+        os.chdir("..")
+    os.chroot(".")
+    linux.mount("", "/", flags=linux.MS_PRIVATE | MS_REC)
+    os.fchdir(root)
+    os.chroot(".")
+    os.close(root)
     linux.mount("/", "/", flags=MS_BIND | MS_REC)
-    os.chdir("/..")  # the only way up to a mount on one's own root
+    os.chdir("/..")  # up onto the new mount
     os.chroot(".")
 
 

@@ -36,19 +36,23 @@ def support() -> Support:
         return Support(missing=f"namespaces are Linux's; this is {sys.platform}")
     if seccomp.calls() is None:
         return Support(missing="the system-call filter knows x86_64, aarch64 and riscv64 only")
-    with tempfile.TemporaryDirectory(prefix="nuages-probe-") as name:
-        folder = Path(name).resolve()
-        tree, scratch = folder / "tree", folder / "scratch"
-        tree.mkdir()
-        scratch.mkdir()
-        probe = Enclosure(
-            scratch=scratch, trees=(Tree(root=tree),), ledger=scratch / "ledger.jsonl"
-        )
-        try:
-            with start(probe, (), env={}, cwd=tree) as process:
-                code = process.wait(_PROBE_SECONDS)
-        except NuagesError as error:
-            return Support(missing=_reason(error.message))
+    try:
+        with tempfile.TemporaryDirectory(prefix="nuages-probe-") as name:
+            return _probe(Path(name).resolve())
+    except OSError as error:
+        return Support(missing=f"no temporary folder to try in: {error.strerror}")
+
+
+def _probe(folder: Path) -> Support:
+    tree, scratch = folder / "tree", folder / "scratch"
+    tree.mkdir()
+    scratch.mkdir()
+    empty = Enclosure(scratch=scratch, trees=(Tree(root=tree),), ledger=scratch / "ledger.jsonl")
+    try:
+        with start(empty, (), env={}, cwd=tree) as process:
+            code = process.wait(_PROBE_SECONDS)
+    except NuagesError as error:
+        return Support(missing=_reason(error.message))
     return Support() if code == 0 else Support(missing=f"an empty command ended with {code}")
 
 

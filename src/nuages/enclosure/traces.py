@@ -12,7 +12,7 @@ Frame = tuple[str, int, str]  # absolute file, line, function
 # The agent registers faulthandler for it. Real-time, so that no server or worker uses it for
 # itself; 34 is the first that the C library leaves alone.
 SIGNAL = 47
-FRAMES_MOST = 20
+FRAMES_MOST = 100  # as many as faulthandler writes
 
 
 class Traces:
