@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,18 +9,9 @@ from dataclasses import dataclass
 from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads
 from nuages.model import Location, QueryGroup, Recording
 from nuages.origins import CACHED_TABLES, in_tests, is_set_up
+from nuages.statements import is_batch, table
 
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
-TABLE = re.compile(r'\bFROM\s+[`"\[]?(\w+)[`"\]]?', re.IGNORECASE)
-# A list of keys, an offset, a key to go on from, a long page: the loop takes many rows at a time.
-IN_CHUNKS = re.compile(r"\bIN \((?!\s*SELECT)|\bOFFSET\b", re.IGNORECASE)
-LIMIT = re.compile(r"\bLIMIT (\d+)", re.IGNORECASE)
-KEYSET = re.compile(r"\b(\w+)\W{1,2} [<>]=? .* ORDER BY [^,]*\b\1\b.* LIMIT ", re.IGNORECASE)
-GET_LIMIT = 21  # Django's own, of .get(): django.db.models.query.MAX_GET_RESULTS
-BY_KEY = re.compile(
-    r'WHERE [`"\[]?(?P<table>\w+)[`"\]]?\.[`"\[]?(?P<column>\w+)[`"\]]? = \S+(?: LIMIT 21)?\s*;?$',
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,20 +91,12 @@ def is_plain_access(lineage: Lineage, group: QueryGroup) -> bool:
     return group.shape == "all"
 
 
-def table(group: QueryGroup) -> str:
-    found = TABLE.search(group.statement.sql)
-    return found.group(1) if found else "a table"
-
-
-def is_lookup_by_key(group: QueryGroup) -> bool:
-    """Whether a single row was asked for by one column, as `.get(pk=…)` does."""
-    return group.shape == "get" and BY_KEY.search(group.statement.sql) is not None
-
-
 def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
     if lineage is None:
-        # The same question again and again is repeated-query's business.
-        return group.distinct_max > 1 and not _is_batch(group) and table(group) not in CACHED_TABLES
+        # The same few questions again and again are repeated-query's business.
+        is_new = group.distinct_max >= LOOP
+        sql = group.statement.sql
+        return is_new and not is_batch(sql, group.rows_max) and table(sql) not in CACHED_TABLES
     root = lineage.root
     if group.scope.kind == "test" and (
         root is None or root.created_at is None or in_tests(root.created_at)
@@ -125,18 +107,10 @@ def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
     return group.distinct_max > 1 or lineage.last.kind in SINGLE_VALUED | {"gfk", "deferred"}
 
 
-def _is_batch(group: QueryGroup) -> bool:
-    sql = group.statement.sql
-    limit = LIMIT.search(sql)
-    long_page = limit is not None and int(limit.group(1)) > GET_LIMIT and group.rows_max > GET_LIMIT
-    by_key = group.rows_max > 1 and KEYSET.search(sql) is not None
-    return long_page or by_key or IN_CHUNKS.search(sql) is not None
-
-
 def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:
     """One queryset and path is one cause, wherever it shows; else each access is its own."""
     if lineage is None:
-        return (group.location, group.shape, table(group))
+        return (group.location, group.shape, table(group.statement.sql))
     root = lineage.root
     if root is None or root.created_at is None:
         return (group.location, lineage.last, group.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nuages.loops import Loop, find_loops, is_lookup_by_key, table
+from nuages.loops import Loop, find_loops
 from nuages.model import (
     Budgets,
     Evidence,
@@ -18,6 +18,7 @@ from nuages.model import (
     RemedyKind,
 )
 from nuages.origins import one_execution
+from nuages.statements import is_lookup_by_key, table
 
 ID = "n-plus-one"
 
@@ -179,8 +180,8 @@ def _deferred(loop: Loop) -> Advice:
 
 def _without_relation(loop: Loop) -> Advice:
     worst = loop.worst
-    thing = _short(worst.load.model) if worst.load else table(worst)
-    if is_lookup_by_key(worst):
+    thing = _short(worst.load.model) if worst.load else table(worst.statement.sql) or "A table"
+    if worst.shape == "get" and is_lookup_by_key(worst.statement.sql):
         return Advice(
             what=f"{thing} is looked up by key one row at a time",
             hint=f"fetch them together before the loop: {thing}.objects.in_bulk(keys)",

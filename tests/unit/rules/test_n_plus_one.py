@@ -225,6 +225,13 @@ class TestAdvises:
         )
         assert the_only(in_loop(None, 8, sql=sql, shape="sliced", rows_max=5))
 
+    def test_on_a_list_among_other_conditions(self):
+        sql = (
+            'SELECT "b"."a" FROM "b" WHERE ("b"."author_id" IN (%s, %s) AND "b"."state" = %s) '
+            'ORDER BY "b"."a" LIMIT 5'
+        )
+        assert the_only(in_loop(None, 8, sql=sql, shape="sliced", rows_max=5))
+
     def test_the_class_that_declares_the_queryset(self):
         posts = Load(model="blog.Post", created_at=at(12, "blog/api.py", "PostList", "class"))
         finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk")))
@@ -245,8 +252,9 @@ class TestStaysSilent:
     def test_on_the_batches_of_a_prefetch(self):
         assert not found(once(POSTS), in_loop(prefetched(POSTS, "comments"), 5, rows_max=100))
 
-    def test_on_the_same_question_again_and_again(self):
-        assert not found(in_loop(None, distinct=1))
+    @pytest.mark.parametrize("distinct", [1, 2])
+    def test_on_the_same_few_questions_again_and_again(self, distinct):
+        assert not found(in_loop(None, 4, distinct=distinct))
 
     def test_on_one_objects_relation_asked_for_repeatedly(self):
         user = Load(model="accounts.User", created_at=at(20))
@@ -264,6 +272,8 @@ class TestStaysSilent:
         "sql",
         [
             'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" IN (%s, %s)',
+            'SELECT "b"."a" FROM "b" WHERE ("b"."live" AND "b"."id" IN (%s)) ORDER BY "b"."a"',
+            'SELECT "b"."a" FROM "b" WHERE "b"."post_id" IN (%s, %s) ORDER BY "b"."a"',
             'SELECT "blog_post"."id" FROM "blog_post" ORDER BY "id" LIMIT 100 OFFSET 100',
             'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" > %s LIMIT 1000',
         ],
