@@ -16,7 +16,11 @@ KEYS = re.compile(
 )
 OFFSET = re.compile(r"\bOFFSET\b", re.IGNORECASE)
 # `WHERE id > %s ORDER BY id LIMIT 100`: a page that goes on from a key.
-KEYSET = re.compile(r"\b(\w+)\W{1,2} [<>]=? .* ORDER BY [^,]*\b\1\b.* LIMIT ", re.IGNORECASE)
+KEYSET = re.compile(
+    r"\b(\w+)\W{1,2} (?:> .* ORDER BY [^,]*\b\1\b\W? ASC|< .* ORDER BY [^,]*\b\1\b\W? DESC)\b"
+    r".* LIMIT ",
+    re.IGNORECASE,
+)
 
 
 def table(sql: str) -> str:

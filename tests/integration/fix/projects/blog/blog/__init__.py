@@ -1,0 +1,1 @@
+"""Posts, their authors and what is said about them."""

@@ -1,0 +1,1 @@
+"""A small site with the usual loops."""
