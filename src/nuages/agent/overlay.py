@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from nuages.agent import scratch_databases, scratch_services
 from nuages.agent.changes import Changes
+from nuages.agent.imports import when_imported
 
 
 class Config(Protocol):
@@ -32,7 +34,12 @@ def install(config: Config) -> None:
     global _active
     uninstall()
     _active = Overlay(config.overlay or {}, config.scratch)
-    _active.hook()
+    try:
+        _active.hook()
+    except Exception as error:  # going on would mean the project's own databases
+        raise SystemExit(
+            f"nuages cannot overlay the settings of this process: {error!r}"
+        ) from error
 
 
 def uninstall() -> None:
@@ -63,26 +70,35 @@ class Overlay:
         self.changes = Changes()
         self.vendors: dict[str, str] = {}
         self._undo: list[Callable[[], None]] = []
+        self._connections_hooked = False
         self._places: set[tuple[object, object]] = set()  # databases whose schemas were made
 
     def hook(self) -> None:
         """Patch the places where settings, and connections, become final."""
         from django import conf
-        from django.db.backends.signals import connection_created
-        from django.db.utils import ConnectionHandler
 
-        self._after(conf.Settings, "__init__", lambda made: self.apply(made))
+        self._after(conf.Settings, "__init__", self.apply)
         self._after(conf.LazySettings, "configure", lambda lazy: self.apply(lazy._wrapped))
-        self._before(ConnectionHandler, "create_connection", self._guard)
-        connection_created.connect(self._make_schemas, weak=False)
-        self._undo.append(lambda: connection_created.disconnect(self._make_schemas))
+        self._undo.append(when_imported("django.db.utils", self._hook_connections))
         lazy = conf.settings
         if lazy.configured:
             self.apply(lazy._wrapped)
             _forget_cached(lazy, self.changes.names)
 
+    def _hook_connections(self, module: Any) -> None:
+        if self._connections_hooked:
+            return
+        from django.db.backends.signals import connection_created
+
+        self._connections_hooked = True
+        self._before(module.ConnectionHandler, "create_connection", self._guard)
+        connection_created.connect(self._make_schemas, weak=False)
+        self._undo.append(lambda: connection_created.disconnect(self._make_schemas))
+
     def apply(self, holder: Any) -> None:
         """Change a settings object. Databases must succeed; a service that fails is noted."""
+        # Where it is django.db.utils that imports django.conf, its own import cannot be waited for.
+        self._hook_connections(importlib.import_module("django.db.utils"))
         edit = self.changes.of(holder, _module_of(holder))
         if self.target:
             self.vendors |= scratch_databases.vendors(edit.get("DATABASES") or {})

@@ -226,7 +226,7 @@ def test_libraries_and_packages_that_are_told_are_the_projects_code_too(write: W
 
 def test_a_source_root_that_is_nowhere_is_told(write: Write) -> None:
     root = write({"manage.py": manage('"shop.settings"'), "shop/settings.py": SETTINGS})
-    with pytest.raises(ConfigError, match="'../libs/nowhere' is neither a folder"):
+    with pytest.raises(ConfigError, match=r"'\.\./libs/nowhere' is neither a folder"):
         discover(root, source_roots=["../libs/nowhere"])
 
 
@@ -237,7 +237,8 @@ def test_required_variables_that_nobody_sets_get_harmless_values(
     root = write({
         "manage.py": manage('"shop.settings"'),
         "shop/settings.py": "from .base import *\nimport os\n"
-        'A = os.environ["SET_OUTSIDE"]\nB = os.environ["SET_IN_FILE"]\nC = int(os.environ["LIMIT"])',
+        'A = os.environ["SET_OUTSIDE"]\nB = os.environ["SET_IN_FILE"]\n'
+        'C = int(os.environ["LIMIT"])\n',
         "shop/base.py": "import environ\nenv = environ.Env(DEBUG=(bool, False))\n"
         'D = env.db("DATABASE_URL")\nE = env("DEBUG")\nF = env("OPTIONAL", default="f")\n',
         "shop/production.py": 'import os\nG = os.environ["NOT_IMPORTED"]\n',
