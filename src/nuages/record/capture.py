@@ -90,7 +90,8 @@ def _meet(seen: Trace, frame: FrameType, role: int, extra: Any) -> None:
         if not seen.in_prefetch:
             seen.operation = extra or seen.operation
             if seen.queryset is None:
-                seen.queryset = frame.f_locals.get("self")
+                found = frame.f_locals.get("self")  # a queryset, or an iterable of one
+                seen.queryset = getattr(found, "queryset", found)
     elif role == PREFETCH:
         seen.in_prefetch = True
 

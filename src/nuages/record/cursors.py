@@ -86,7 +86,9 @@ def _lineage(seen: capture.Trace, statement: statements.Statement) -> tuple[int,
     creation = lineage.creations[number]
     relation = creation.relation if creation else None
     shape = shapes.of_query(statement, query, seen.operation, relation, seen.queryset)
-    created = (creation.site if creation else 0) or seen.site
+    created = creation.site if creation else 0
+    if not seen.in_prefetch:  # there Django itself creates what the project didn't
+        created = created or seen.site
     model = getattr(query, "model", None) or getattr(seen.queryset, "model", None)
     if shape == "write" or model is None:
         return created, 0, shape

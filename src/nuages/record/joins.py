@@ -37,7 +37,7 @@ def _join(info: dict[str, Any], populators: list[Any], parent: int) -> Join:
         cache_name = cache_name_of(field)
     elif isinstance(info["remote_setter"], partial):  # a FilteredRelation, under its own name
         cache_name, is_attribute = info["remote_setter"].args[0], True
-        relation = Relation(model, cache_name, "reverse_o2o")
+        relation = Relation(model, cache_name, "fk")
     else:
         relation = Relation(model, field.related_query_name(), "reverse_o2o")
         cache_name = cache_name_of(field.remote_field)

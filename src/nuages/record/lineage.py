@@ -9,7 +9,7 @@ from nuages.record import interning
 from nuages.record.interning import Table
 
 LIMIT = 20_000  # creations, and loads, a process
-DEPTH = 8  # links of a chain; a deeper one (a tree walked by its parent field) ends in itself
+DEPTH = 8  # links of a chain; a deeper one ends in itself, as does a tree walked step by step
 ATTRIBUTE = "_nuages"  # on ModelState: a load's number; on Query: a creation's
 
 Relations = Literal[
@@ -59,10 +59,20 @@ def creation_number(site: int, relation: Relation | None, parent: int) -> int:
 def load_number(
     model: str, site: int, relation: Relation | None, parent: int, how: How = "query"
 ) -> int:
-    if relation is not None and parent and _depth(parent) >= DEPTH:
+    if parent and relation is not None and _ends_in(model, site, relation, parent):
         return parent
     load = Load(model, site, relation, parent, how)
     return loads.numbers.get(load) or loads.number(load, load)
+
+
+def _ends_in(model: str, site: int, relation: Relation, parent: int) -> bool:
+    """Whether a chain goes no further: it is too deep, or repeats one step for the third time."""
+    if _depth(parent) >= DEPTH:
+        return True
+    step = (model, site, relation)
+    above = loads[parent]
+    beyond = loads[above.parent] if above else None
+    return above is not None and beyond is not None and above[:3] == step == beyond[:3]
 
 
 def _depth(number: int) -> int:

@@ -40,6 +40,7 @@ def mark(module: ModuleType) -> None:
         method = vars(module.QuerySet).get(name)
         if method is not None:
             landmarks.add(method, landmarks.OPERATION, shape)
+    landmarks.add(module.RawModelIterable.__iter__, landmarks.OPERATION)
 
 
 def hook_query(module: ModuleType, patches: Patches) -> None:

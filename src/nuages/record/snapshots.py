@@ -19,7 +19,7 @@ from nuages.record import faults
 
 MAGIC = b"NUAGES1 "
 SUFFIX = ".nuages"
-IDLE = 0.5  # seconds without anything new before a write
+IDLE = 0.2  # seconds without anything new before a write: a killed worker loses no more
 SHARE = 20  # a write's own duration times this passes before the next one
 JOIN = 5.0  # seconds given to a write in progress
 
