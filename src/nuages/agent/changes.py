@@ -76,8 +76,11 @@ class Edit:
         """Give a setting another value, unrecorded; whether it had another one."""
         if self.get(name, MISSING) == value:
             return False
-        # Past __setattr__: Django warns about some names there.
-        self._write(vars(self._holder), name, value)
+        if type(self._holder).__module__ == "django.conf":
+            # Past __setattr__: Django warns about some names there.
+            self._write(vars(self._holder), name, value)
+        else:
+            self._assign(name, value)
         if self._module is not None and name in vars(self._module):
             self._write(vars(self._module), name, value)
         self._changes.changed(name)
@@ -95,6 +98,12 @@ class Edit:
     def note(self, name: str, now: object, why: str, *, was: object = MISSING) -> None:
         """Record a change that was made elsewhere."""
         self._changes.record(name, was, now, why)
+
+    def _assign(self, name: str, value: Any) -> None:
+        before = self.get(name, MISSING)
+        setattr(self._holder, name, value)
+        if before is not MISSING:
+            self._changes.on_undo(lambda: setattr(self._holder, name, before))
 
     def _write(self, values: Any, name: str, value: Any) -> None:
         before = values.get(name, MISSING)

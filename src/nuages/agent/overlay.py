@@ -71,19 +71,34 @@ class Overlay:
         self.vendors: dict[str, str] = {}
         self._undo: list[Callable[[], None]] = []
         self._connections_hooked = False
+        self._lazy: type = object
+        self._stranger: object = None
         self._places: set[tuple[object, object]] = set()  # databases whose schemas were made
 
     def hook(self) -> None:
         """Patch the places where settings, and connections, become final."""
         from django import conf
 
+        self._lazy = conf.LazySettings
         self._after(conf.Settings, "__init__", self.apply)
         self._after(conf.LazySettings, "configure", lambda lazy: self.apply(lazy._wrapped))
         self._undo.append(when_imported("django.db.utils", self._hook_connections))
+        self._undo.append(when_imported("django.apps.registry", self._hook_apps))
         lazy = conf.settings
         if lazy.configured:
             self.apply(lazy._wrapped)
             _forget_cached(lazy, self.changes.names)
+
+    def _hook_apps(self, module: Any) -> None:
+        self._before(module.Apps, "populate", self._apply_to_stranger)
+
+    def _apply_to_stranger(self, *_: Any) -> None:
+        """Settings that a library put in the place of Django's, once they are complete."""
+        settings = importlib.import_module("django.conf").settings
+        if isinstance(settings, self._lazy) or settings is self._stranger:
+            return
+        self._stranger = settings
+        self.apply(settings)
 
     def _hook_connections(self, module: Any) -> None:
         if self._connections_hooked:
