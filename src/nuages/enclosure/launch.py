@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from nuages.enclosure import traces
+from nuages.enclosure import hosts, traces
 from nuages.enclosure.copies import copy_tree, discard, write_edits
 from nuages.errors import NuagesError
 
@@ -160,7 +160,7 @@ def start(
     "command" where there is no such command.
     """
     roots = visible_roots(enclosure)
-    _check_hosts(enclosure)
+    hosts.check(enclosure.hosts, enforce=enclosure.enforce)
     enclosure.ledger.touch(mode=0o600)
     private = Path(tempfile.mkdtemp(prefix="enclosure-", dir=enclosure.scratch))
     if not enclosure.enforce:
@@ -172,7 +172,7 @@ def start(
         "trees": {str(tree.root.resolve()): dict(tree.edits) for tree in enclosure.trees},
         "writable": _resolved((enclosure.scratch, *enclosure.writable)),
         "sockets": _resolved(enclosure.sockets),
-        "stubs": stubs(enclosure.hosts),
+        "stubs": hosts.stubs(enclosure.hosts),
         "argv": [os.fspath(word) for word in argv],
         "env": _child_environment(enclosure, private, roots, env),
         "cwd": str(_mapped(cwd.resolve(), roots)),
@@ -184,39 +184,6 @@ def start(
         discard(str(private))
         raise
     return Process(popen, life, private, roots)
-
-
-def stubs(hosts: Mapping[str, str]) -> dict[str, float]:
-    """Seconds to wait before refusing, for the hosts that are stubbed."""
-    return {
-        host: float(policy.partition(":")[2]) / 1000
-        for host, policy in hosts.items()
-        if policy.startswith("stub:")
-    }
-
-
-def _check_hosts(enclosure: Enclosure) -> None:
-    for host, policy in enclosure.hosts.items():
-        word, _, figure = policy.partition(":")
-        if word == "allow" and enclosure.enforce:
-            raise NuagesError(
-                f"[tool.nuages.hosts] {host}: 'allow' is not supported yet inside an enclosure",
-                hint=f"use 'refuse' or 'stub:<ms>' for {host}, or run with --unenclosed",
-                slug="hosts",
-            )
-        if word not in ("refuse", "allow", "stub") or (word == "stub" and not _is_number(figure)):
-            raise NuagesError(
-                f"[tool.nuages.hosts] {host}: want refuse, stub:<ms> or allow, found {policy!r}",
-                hint=f'write {host} = "refuse"',
-                slug="hosts",
-            )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return float(text) >= 0
-    except ValueError:
-        return False
 
 
 def _resolved(paths: Sequence[Path]) -> list[str]:
