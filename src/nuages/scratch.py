@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -81,8 +82,9 @@ def make_owned_folder(parent: Path, *, keep: bool = False) -> Path:
             slug="scratch",
         ) from error
     if os.geteuid() == 0:
-        os.chown(path, 0, NOBODY)
-        path.chmod(0o710)
+        with suppress(OSError):  # a user namespace may not have that group
+            os.chown(path, 0, NOBODY)
+            path.chmod(0o710)
     owner = {"pid": os.getpid(), "started": process_start(os.getpid()), "keep": keep}
     (path / OWNER_FILE).write_text(json.dumps(owner), "utf-8")
     return path
@@ -147,7 +149,10 @@ def _exit_on(signals: tuple[int, ...]) -> dict[int, Any]:
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    return _replace(signals, leave)
+    # Whoever has a handler already, such as the command line, leaves in its own way.
+    return _replace(
+        tuple(each for each in signals if signal.getsignal(each) == signal.SIG_DFL), leave
+    )
 
 
 def _replace(signals: tuple[int, ...], handler: Any) -> dict[int, Any]:

@@ -94,7 +94,13 @@ class PostgresServer:
     def start(self) -> PostgresServer:
         """Create the cluster and serve; PostgresUnavailable with the tail of the log if not."""
         user = NOBODY if os.geteuid() == 0 else None
-        _prepare(self.home, self.socket_dir, user)
+        try:
+            _prepare(self.home, self.socket_dir, user)
+        except OSError as error:
+            raise PostgresUnavailable(
+                f"PostgreSQL does not run as root, and no other user can be used here: {error}",
+                hint="run nuages as another user",
+            ) from error
         order = plan(self.programs, self.home, self.socket_dir, user)
         self._process = _keep(order, [self.home, *_abandonable(self._scratch)])
         deadline = time.monotonic() + START_LIMIT
@@ -226,11 +232,12 @@ def _keep(start: Start, belongings: list[Path]) -> subprocess.Popen[bytes]:
         "before": start.before, "command": start.command, "user": start.user,
         "log": str(start.log), "remove": [str(path) for path in belongings],
     }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(keeper.__file__), json.dumps(order)],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd="/", env=_environment(),
-    )  # fmt: skip
+    with start.log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(keeper.__file__), json.dumps(order)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
+            cwd="/", env=_environment(),
+        )  # fmt: skip
 
 
 def _environment() -> dict[str, str]:
