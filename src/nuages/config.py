@@ -132,8 +132,8 @@ class Config:
     )  # fmt: skip
     source_roots: tuple[str, ...] = _key(
         _texts, "list of strings",
-        "Folders outside the project root whose files are the project's own code too.",
-        '["../libs/billing"]', default=(),
+        "Folders outside the project root, or installed packages, that are the project's code too.",
+        '["../libs/billing", "booking_plugin"]', default=(),
     )  # fmt: skip
     env_file: str | None = _key(
         _text, "string", "File of NAME=value lines that the project reads its settings from.",
