@@ -1,4 +1,4 @@
-"""Packages that the project's Python lacks, in a folder beside it: nothing is installed there."""
+"""Packages that the project's Python lacks, in a folder of ours: nothing is installed in its own."""
 
 from __future__ import annotations
 
@@ -36,20 +36,22 @@ class SidePackagesUnavailable(NuagesError):  # noqa: N818  (caught to fall back 
     slug = "side-packages"
 
 
-def driver(python: Interpreter) -> Path | None:
+def driver(python: Interpreter, scratch: Path) -> Path | None:
     """A folder with a PostgreSQL driver for the project's Python; None when it has one."""
     if python.drivers:
         return None
-    return ensure(python, PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2)
+    packages = PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2
+    return ensure(python, packages, scratch)
 
 
-def ensure(python: Interpreter, packages: Sequence[str]) -> Path:
+def ensure(python: Interpreter, packages: Sequence[str], scratch: Path) -> Path:
     """A folder with packages that fit the project's Python, to be appended last to its sys.path.
 
-    Kept in the user's cache, one folder per ABI and list of packages; safe to call from several
-    processes. Raises SidePackagesUnavailable with the installer's last lines.
+    Kept in the user's cache, or in `scratch` where that cannot be written: one folder per ABI and
+    list of packages, safe to ask for from several processes at once. Raises
+    SidePackagesUnavailable with the installer's last lines.
     """
-    folder = cache_folder() / _key(python, packages)
+    folder = cache_folder(scratch) / _key(python, packages)
     if (folder / DONE).exists():
         return folder
     with _locked(folder):
@@ -58,21 +60,21 @@ def ensure(python: Interpreter, packages: Sequence[str]) -> Path:
     return folder
 
 
-def cache_folder() -> Path:
-    """The user's cache of side packages; a private temporary one where that cannot be written."""
+def cache_folder(scratch: Path) -> Path:
+    """The user's cache of side packages, if it is the user's alone and can be written."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    for folder in (Path(base), Path(tempfile.gettempdir()) / f"nuages-cache-{os.geteuid()}"):
-        wanted = folder / "nuages" / "side"
-        try:
-            wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(wanted, os.W_OK) and wanted.stat().st_uid == os.geteuid():
+    wanted = Path(base) / "nuages" / "side"
+    try:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What is in it is executed: a folder that somebody else may write will not do.
+        status = wanted.stat()
+        if status.st_uid == os.geteuid() and not status.st_mode & 0o022:
             return wanted
-    raise SidePackagesUnavailable(
-        f"no folder for packages can be written: neither {base} nor {tempfile.gettempdir()}",
-        hint="set XDG_CACHE_HOME to a folder that can be written",
-    )
+    except OSError:
+        pass
+    wanted = scratch / "side"
+    wanted.mkdir(mode=0o700, exist_ok=True)
+    return wanted
 
 
 def pip_options(python: Interpreter) -> list[str]:

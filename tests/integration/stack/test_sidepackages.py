@@ -23,7 +23,8 @@ def test_one_folder_for_all_who_ask_at_once(
     assert not python.has_pip
     folders: list[Path] = []
     threads = [
-        threading.Thread(target=lambda: folders.append(ensure(python, PSYCOPG))) for _ in range(3)
+        threading.Thread(target=lambda: folders.append(ensure(python, PSYCOPG, tmp_path)))
+        for _ in range(3)
     ]
     for thread in threads:
         thread.start()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nuages.project.interpreter import Interpreter
+from nuages.project.interpreter import Interpreter, probe
 from nuages.stack import sidepackages
 from nuages.stack.sidepackages import (
     SidePackagesUnavailable,
@@ -31,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_python_with_a_driver_gets_nothing() -> None:
-    assert driver(replace(PYTHON, drivers=("psycopg2",))) is None
+    assert driver(replace(PYTHON, drivers=("psycopg2",)), Path("/nowhere")) is None
 
 
 def test_wheels_are_chosen_for_the_projects_python_and_system() -> None:
@@ -57,11 +58,11 @@ def test_a_mac_is_pips_own_business() -> None:
     assert platforms(replace(PYTHON, platform="macosx-14.0-arm64")) == []
 
 
-def test_what_is_in_the_cache_is_used_again(cache: Path) -> None:
-    folder = sidepackages.cache_folder() / sidepackages._key(PYTHON, ["x"])
+def test_what_is_in_the_cache_is_used_again(cache: Path, tmp_path: Path) -> None:
+    folder = sidepackages.cache_folder(tmp_path) / sidepackages._key(PYTHON, ["x"])
     folder.mkdir()
     (folder / sidepackages.DONE).touch()
-    assert ensure(PYTHON, ["x"]) == folder
+    assert ensure(PYTHON, ["x"], tmp_path) == folder
     assert folder.is_relative_to(cache)
 
 
@@ -80,26 +81,28 @@ def test_packages_that_cannot_be_had_are_told_and_leave_nothing(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sidepackages, "installers", lambda _: [(str(refusing),)])
         with pytest.raises(SidePackagesUnavailable, match="no PostgreSQL driver") as error:
-            ensure(PYTHON, ["x"])
+            ensure(PYTHON, ["x"], tmp_path)
     assert error.value.detail == "no matching distribution"
     assert not [path for path in cache.iterdir() if path.is_dir()]
 
 
-def test_a_cache_that_cannot_be_written_is_elsewhere(
+def test_a_cache_that_cannot_be_written_is_in_the_scratch_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert sidepackages.cache_folder().is_dir()
+    assert sidepackages.cache_folder(tmp_path) == tmp_path / "side"
 
 
-def test_the_tools_own_driver_serves_the_same_abi() -> None:
-    import sys
+def test_a_cache_that_others_may_write_is_not_used(cache: Path, tmp_path: Path) -> None:
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    assert sidepackages.cache_folder(tmp_path) == tmp_path / "side"
 
-    from nuages.project.interpreter import probe
 
+def test_the_tools_own_driver_serves_the_same_abi(tmp_path: Path) -> None:
     python = probe([sys.executable], Path("/"))
     assert python.soabi == sysconfig.get_config_var("SOABI")
-    folder = driver(replace(python, drivers=()))
+    folder = driver(replace(python, drivers=()), tmp_path)
     assert folder
     assert (folder / "psycopg" / "__init__.py").is_file()
