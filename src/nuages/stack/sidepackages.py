@@ -1,4 +1,4 @@
-"""Packages that the project's Python lacks, in a folder of ours: nothing is installed in its own."""
+"""Packages that the project's Python lacks, in a folder of their own beside it."""
 
 from __future__ import annotations
 
