@@ -88,7 +88,7 @@ def discover(path: Path | str = ".", **flags: object) -> Project:
         wsgi=_application("wsgi", loaded, place),
         asgi=_application("asgi", loaded, place),
         source_roots=roots,
-        sys_path=tuple(dict.fromkeys([*place.folders, folder])),
+        sys_path=_sys_path(place, folder, python),
         env_file_values=place.env_file,
         environment_names=frozenset(
             each.name for text in (*source, *loaded) for each in variables.variables_in(text)
@@ -134,6 +134,11 @@ def _placed(given: Path, flags: Mapping[str, object]) -> _Place:
         told=told,
         folders=tuple(dict.fromkeys([root, *script.sys_path, *settings_module.python_paths(root)])),
     )
+
+
+def _sys_path(place: _Place, folder: Path, python: Interpreter) -> tuple[Path, ...]:
+    found_anyway = folder in place.folders or str(folder) in python.path
+    return place.folders if found_anyway else (*place.folders, folder)
 
 
 def _files(roots: Mapping[str, Path]) -> Iterator[Path]:

@@ -15,7 +15,7 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 _OF_DJANGO = re.compile(r"DJANGO_SETTINGS_MODULE|execute_from_command_line|django")
 _EXTENSIONS = re.compile(
     r"CreateExtension\(\s*(?:name\s*=\s*)?['\"]([\w-]+)"
-    r"|CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?[\\\"']*([\w-]+)"
+    r"|CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?[\\\"']*(?!IF\b)([\w-]+)"
     r"|\b(HStore|CIText|Crypto|Trigram|Unaccent|BtreeGin|BtreeGist|Bloom)Extension\("
     r"|backends\.(postgis)\b",
     re.IGNORECASE,

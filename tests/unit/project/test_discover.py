@@ -212,6 +212,7 @@ def test_an_installed_project_is_its_package_alone(
     project = discover(base / "here", settings="booking.settings")
     assert project.source_roots == {"booking": packages / "booking"}
     assert (project.name, project.root) == ("booking", base / "here")
+    assert project.sys_path == (base / "here",)
 
 
 def test_libraries_and_packages_that_are_told_are_the_projects_code_too(write: Write) -> None:
@@ -271,7 +272,8 @@ def test_extensions_that_migrations_create(write: Write) -> None:
     root = write({
         "manage.py": manage('"shop.settings"'), "shop/settings.py": SETTINGS,
         "shop/migrations/0001.py": "operations = [TrigramExtension(), CreateExtension('postgis')]\n"
-        'SQL = "CREATE EXTENSION IF NOT EXISTS \\"uuid-ossp\\""\n',
+        'SQL = "CREATE EXTENSION IF NOT EXISTS \\"uuid-ossp\\""\n'
+        'OWN = "CREATE EXTENSION IF NOT EXISTS %(name)s"\n',
     })  # fmt: skip
     assert discover(root).extensions == {"pg_trgm", "postgis", "uuid-ossp"}
 
