@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from types import CodeType
 from typing import Any
 
+from nuages.record import spans
 from nuages.record.interning import Table
 
 LIMIT = 10_000  # a process
@@ -58,12 +60,21 @@ table: Table[Site] = Table("sites", LIMIT)
 
 def of_frame(code: CodeType, lasti: int) -> int:
     # The table holds the code object, so that its id stays taken. Hashing it would be slow.
-    key = (id(code), lasti)
-    found = table.numbers.get(key)
-    if found is None:
-        wrapper = CO_VARARGS | CO_VARKEYWORDS
-        is_wrapper = code.co_flags & wrapper == wrapper and ".<locals>." in code.co_qualname
-        found = table.number(key, CodeSite(code, lasti, is_wrapper))
+    found = table.numbers.get((id(code), lasti))
+    return found if found is not None else _of_new_frame(code, lasti)
+
+
+def _of_new_frame(code: CodeType, lasti: int) -> int:
+    """One number for one span and kind: an instruction stands elsewhere once it has been
+    specialised (at its last CACHE), and a `finally` is compiled twice.
+    """
+    span = next(islice(code.co_positions(), lasti // 2, None), None)
+    wrapper = CO_VARARGS | CO_VARKEYWORDS
+    is_wrapper = code.co_flags & wrapper == wrapper and ".<locals>." in code.co_qualname
+    key = (id(code), span, spans.kind_of(code, lasti))
+    found = table.number(key, CodeSite(code, lasti, is_wrapper))
+    if found:
+        table.numbers[id(code), lasti] = found
     return found
 
 

@@ -6,10 +6,12 @@ import dis
 import io
 import re
 import tokenize
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from types import CodeType
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Kind = Literal["call", "attribute", "subscript", "comparison", "iterate", "truth", "with", "await"]
 
@@ -30,6 +32,7 @@ _KINDS: dict[str, Kind] = {
     "GET_AWAITABLE": "await",
 }  # fmt: skip
 _SUSPENDED = frozenset({"SEND", "YIELD_VALUE", "RESUME", "JUMP_BACKWARD_NO_INTERRUPT"})
+_CACHE = dis.opmap["CACHE"]
 _BINARY_SUBSCRIPT = 26  # the argument of BINARY_OP for a[b], from CPython 3.14 on
 _NESTED = re.compile(r"(?:\.?<locals>)?\.?<(?:listcomp|dictcomp|setcomp|genexpr|lambda|module)>")
 
@@ -97,12 +100,10 @@ def _characters(text: str, column: int) -> int:
 
 def kind_of(code: CodeType, lasti: int) -> Kind | None:
     """What sort of expression the instruction evaluates."""
-    before = [i for i in dis.get_instructions(code) if i.offset <= lasti]
-    if not before:
-        return None
-    name, argument = before[-1].opname, before[-1].arg
+    before = _instructions_back_from(code.co_code, lasti)
+    name, argument = next(before, ("", 0))
     if name in _SUSPENDED:
-        return _kind_of_suspension(before)
+        return _kind_of_suspension(name for name, _ in islice(before, 5))
     if name.startswith(("POP_JUMP", "JUMP_IF")):
         return "truth"
     if name == "BINARY_OP" and argument == _BINARY_SUBSCRIPT:
@@ -110,15 +111,23 @@ def kind_of(code: CodeType, lasti: int) -> Kind | None:
     return _KINDS.get(name)
 
 
-def _kind_of_suspension(before: list[Any]) -> Kind | None:
+def _instructions_back_from(instructions: bytes, offset: int) -> Iterator[tuple[str, int]]:
+    """Names and arguments of the instruction at an offset and those before it.
+
+    An instruction that calls Python code may stand at the last of its CACHE entries.
+    """
+    for at in range(offset, -1, -2):
+        if instructions[at] != _CACHE:
+            yield dis.opname[instructions[at]], instructions[at + 1]
+
+
+def _kind_of_suspension(before: Iterable[str]) -> Kind:
     """`await x`, or the wait inside `async for` or `async with`."""
-    for instruction in reversed(before[-6:]):
-        if instruction.opname == "GET_ANEXT":
+    for name in before:
+        if name in ("GET_ANEXT", "GET_YIELD_FROM_ITER"):
             return "iterate"
-        if instruction.opname in ("BEFORE_ASYNC_WITH", "LOAD_SPECIAL"):
+        if name in ("BEFORE_ASYNC_WITH", "LOAD_SPECIAL"):
             return "with"
-        if instruction.opname == "GET_YIELD_FROM_ITER":
-            return "iterate"
     return "await"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import executions, landmarks, snapshots
+from nuages.record import executions, faults, landmarks, snapshots
 from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
@@ -54,9 +54,35 @@ def _running(original: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+# Attributes of unittest's results, and what Django's parallel workers send home instead.
+OUTCOMES = {
+    "failures": "addFailure",
+    "errors": "addError",
+    "unexpectedSuccesses": "addUnexpectedSuccess",
+    "skipped": "addSkip",
+    "expectedFailures": "addExpectedFailure",
+}
+
+
 def _problems(result: Any) -> tuple[int, ...]:
-    names = ("failures", "errors", "unexpectedSuccesses", "skipped", "expectedFailures")
-    return tuple(len(getattr(result, name, None) or ()) for name in names)
+    """How many tests ended in each of OUTCOMES so far."""
+    try:
+        return tuple(map(partial(_count, result), OUTCOMES))
+    except Exception:
+        faults.note()
+        return (0,) * len(OUTCOMES)
+
+
+def _count(result: Any, outcome: str) -> int:
+    events = getattr(result, "events", None)
+    if isinstance(events, list):
+        return sum(_is(event, outcome) for event in events)
+    return len(getattr(result, outcome, None) or ())
+
+
+def _is(event: Any, outcome: str) -> bool:
+    failed_part = event[0] == "addSubTest" and event[3] is not None
+    return event[0] == OUTCOMES[outcome] or (failed_part and outcome == "failures")
 
 
 def _status(before: tuple[int, ...], after: tuple[int, ...]) -> str:

@@ -1,0 +1,1 @@
+"""Part of a project that the recorder is tried on."""

@@ -1,0 +1,26 @@
+"""Routes."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import DefaultRouter
+
+from shelf import api, views
+
+router = DefaultRouter()
+router.register("books", api.BookViewSet)
+
+urlpatterns = [
+    path("books/", views.books),
+    path("books/<int:pk>/", views.book),
+    path("async-books/", views.books),
+    path("listed/", views.BookList.as_view()),
+    path("wrapped/", views.wrapped(views.BookList.as_view())),
+    re_path(r"^year/(?P<year>\d+)/$", views.year),
+    path("export/", views.export),
+    path("export-async/", views.export_async),
+    path("pool/", views.pool),
+    path("thread/", views.thread),
+    path("async/", views.asynchronous),
+    path("managed/", views.managed),
+    path("broken/", views.broken),
+    path("api/", include(router.urls)),
+]
