@@ -22,29 +22,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Loop(click.Group):
-    """Lists the commands in the order of the loop, and turns errors into one screen."""
+    """Lists the commands in the order of the loop."""
 
     order = ("tune", "record", "diagnose", "fix", "enclosure")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
         return sorted(self.commands, key=self.order.index)
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; a NuagesError becomes a message and exit code 2, Ctrl-C exit code 130."""
-        signal.signal(signal.SIGTERM, _stop)
-        signal.signal(signal.SIGHUP, _stop)
-        try:
-            return super().main(*args, standalone_mode=False, **kwargs) or 0
-        except NuagesError as error:
-            _print_error(error)
-            return FAILED
-        except click.ClickException as error:
-            error.show()
-            return FAILED
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Stopped. Nothing was changed; no server is left running.", err=True)
-            return STOPPED
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -109,10 +93,18 @@ def cli() -> None:
 @click.option("--record", help="Enter through the project's tests: a command such as 'pytest -q'.")
 @click.option("--data-command", help="Management command that fills the scratch database.")
 @click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
-@click.option("--rows", type=click.IntRange(1), default=300, show_default=True,
-              help="Rows a model that the generic fill makes.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
-              help="The report page. [default: .nuages/report.html in the project]")
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="Rows a model that the generic fill makes.",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The report page. [default: .nuages/report.html in the project]",
+)
 @apply_option
 @unenclosed_option
 @click.option("--keep", is_flag=True, help="Keep the scratch folder.")
@@ -147,8 +139,12 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--deep/--light", default=True, help="deep: lineage too (lab); light: production.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording. [default: .nuages/recording.sqlite in the project]",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  # fmt: skip
     """Run COMMAND just as you would, with the recorder in it.
@@ -178,8 +174,13 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  #
 
 
 @cli.command()
-@click.option("-i", "--input", "source", type=click.Path(path_type=Path, dir_okay=False),
-              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@click.option(
+    "-i",
+    "--input",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording. [default: .nuages/recording.sqlite in the project]",
+)
 @json_option
 def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
     """Say what a recording shows that will not scale, ranked by what it cost."""
@@ -200,8 +201,13 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
 
 
 @cli.command()
-@click.option("-i", "--input", "source", type=click.Path(path_type=Path, dir_okay=False),
-              help="The recording. [default: .nuages/recording.sqlite in the project]")
+@click.option(
+    "-i",
+    "--input",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording. [default: .nuages/recording.sqlite in the project]",
+)
 @project_options
 @apply_option
 @unenclosed_option
@@ -285,5 +291,21 @@ def _stdout() -> Console:
 
 
 def main() -> None:
-    """Entry point of the `nuages` command."""
-    sys.exit(cli.main())
+    """Entry point: a NuagesError becomes one screen and exit code 2, Ctrl-C exit code 130."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        return cli.main(standalone_mode=False) or 0
+    except NuagesError as error:
+        _print_error(error)
+        return FAILED
+    except click.ClickException as error:
+        error.show()
+        return FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. Nothing was changed; no server is left running.", err=True)
+        return STOPPED

@@ -75,7 +75,7 @@ class Lab:
         with AgentSession.start(
             self.project.python,
             cwd=self.project.root,
-            env=self._environment(config),
+            env=self._environment(config, settings=True),
             launch=launch,
         ) as session:
             info = session.call("setup")
@@ -94,7 +94,7 @@ class Lab:
     ) -> CommandRun:
         """Run one of the project's own commands in the enclosure, recorded if `mode` is set."""
         prefix = BASE if base else self._next_prefix()
-        spool = self.scratch.folder(f"spool-{self.runs}") if mode else None
+        spool = self.scratch.folder(f"child/spool-{self.runs}") if mode else None
         walls = self._enclosure(edits or {})
         config = self._attach_config(walls, prefix, mode, spool)
         log = self.scratch.path / f"{prefix}.log"
@@ -102,7 +102,7 @@ class Lab:
             process = enclosure.start(
                 walls,
                 self._with_project_python(argv),
-                env=self._environment(config),
+                env=self._environment(config, settings=base or self._settings_told),
                 cwd=self.project.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -144,6 +144,11 @@ class Lab:
         return enclosure.ledger(self._ledger_path)
 
     @property
+    def _settings_told(self) -> bool:
+        """Whether the user named the settings; else a command, such as pytest, finds its own."""
+        return self.project.config.settings is not None
+
+    @property
     def _ledger_path(self) -> Path:
         return self.scratch.path / "ledger.jsonl"
 
@@ -176,18 +181,19 @@ class Lab:
             scratch=str(self.scratch.folder("child")),
         )
 
-    def _environment(self, config: AttachConfig) -> dict[str, str]:
-        project_environment = {**self.project.env_file_values, **os.environ}
+    def _environment(self, config: AttachConfig, *, settings: bool) -> dict[str, str]:
+        project = self.project
         base = enclosure.environment(
-            project_environment,
+            {**os.environ, **project.env_file_values},
             scratch=self.scratch.folder("child"),
-            names_in_project=self.project.environment_names,
-            extra=self.environment,
+            names_in_project=project.environment_names,
+            extra=project.environment,
         )
-        if self.project.settings:
-            base["DJANGO_SETTINGS_MODULE"] = self.project.settings
-        base["PYTHONPATH"] = ":".join(
-            [*map(str, self.project.sys_path), *filter(None, [base.get("PYTHONPATH")])]
+        base.pop("DJANGO_SETTINGS_MODULE", None)
+        if settings:
+            base["DJANGO_SETTINGS_MODULE"] = project.settings
+        base["PYTHONPATH"] = os.pathsep.join(
+            [*map(str, project.sys_path), *filter(None, [base.get("PYTHONPATH")])]
         )
         return {**base, **prepare(self.scratch.path, config, base)}
 
@@ -205,6 +211,7 @@ class Lab:
             scratch=self.scratch.folder("child"),
             trees=trees,
             sockets=sockets,
+            writable=(self.databases.folder,) if self.databases.folder else (),
             enforce=self.enforce,
             hosts=self.project.config.hosts,
             ledger=self._ledger_path,
@@ -231,10 +238,7 @@ def open_lab(
 ) -> Iterator[Lab]:
     """Set up scratch space and databases for a project; remove them at the end, however it comes."""
     with Scratch(keep=keep) as scratch:
-        side, reason = _driver(project)
-        databases = start_sqlite(scratch.path, reason=reason) if reason else _postgres(
-            project, scratch
-        )
+        databases, side = _databases(project, scratch)
         lab = Lab(
             project=project,
             scratch=scratch,
@@ -251,11 +255,14 @@ def open_lab(
                 progress.say(f"The scratch folder is kept: {scratch.path}")
 
 
-def _postgres(project: Project, scratch: Scratch) -> ScratchDatabases:
+def _databases(project: Project, scratch: Scratch) -> tuple[ScratchDatabases, Path | None]:
+    """PostgreSQL and a driver for the project's interpreter; SQLite where there can be neither."""
     wanted = project.config.services.get("postgres", "")
     try:
-        return start_postgres(scratch.path, wanted=wanted)
-    except PostgresUnavailable as error:
+        side = sidepackages.driver(project.interpreter, scratch.path)
+        server = start_postgres(scratch.path, wanted=wanted, extensions=project.extensions)
+    except (PostgresUnavailable, sidepackages.SidePackagesUnavailable) as error:
         if wanted:
             raise
-        return start_sqlite(scratch.path, reason=error.message)
+        return start_sqlite(scratch.path, reason=error.message), None
+    return server, side

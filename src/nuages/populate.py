@@ -31,7 +31,10 @@ def prepare_databases(lab: Lab, *, rows: int) -> Populated:
         with lab.progress.stage("populate"):
             notes = _fill(lab, session, rows)
             actors = session.call("actors")
-        return Populated(actors=tuple(actors), notes=notes)
+            missing = session.call("missing_actors")
+        lab.databases.analyze(lab.database_names())
+        absent = tuple(f"nobody asks as {who}: {why}" for who, why in missing.items())
+        return Populated(actors=tuple(actors), notes=(*notes, *absent))
 
 
 def _migrate(lab: Lab, session: AgentSession) -> None:

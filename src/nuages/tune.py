@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nuages import fix
+from nuages.codemod import text
 from nuages.diagnose import diagnose
 from nuages.doors import Door, Seen
 from nuages.doors.driven import DrivenDoor
@@ -20,7 +21,6 @@ from nuages.model import Diagnosis, Finding, Recording, TuneResult
 from nuages.populate import Populated, prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
-
 
 SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
 
@@ -50,7 +50,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             ).findings
         sources = read_sources(project, found)
         with progress.stage("fix"):
-            findings = fix.verify(fix.propose(found, sources), sources, seen.outcome, door.run)
+            findings = _verify(found, sources, seen, door)
         edits = fix.combine(_verified(findings), sources)
         with progress.stage("prove"):
             before = door.summary({})
@@ -65,7 +65,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             seconds=dict(progress.seconds),
             sources=sources,
             overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
-            notes=(*lab.databases.notes, *seen.coverage.notes),
+            notes=lab.databases.notes,
         )
     if options.apply:
         fix.apply(edits, project.source_roots, seen.outcome.recording.files)
@@ -94,11 +94,9 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
         ).findings
         sources = read_sources(project, found)
         with progress.stage("fix"):
-            findings = fix.verify(fix.propose(found, sources), sources, seen.outcome, door.run)
+            findings = _verify(found, sources, seen, door)
     if options.apply:
-        fix.apply(
-            fix.combine(_verified(findings), sources), project.source_roots, recording.files
-        )
+        fix.apply(fix.combine(_verified(findings), sources), project.source_roots, recording.files)
     return Diagnosis(project=project.name, coverage=seen.coverage, findings=findings)
 
 
@@ -107,9 +105,7 @@ def _entered(
     project: Project, options: TuneOptions, progress: Progress
 ) -> Iterator[tuple[Lab, Door]]:
     """A lab, set up, and the door into the project: its tests when a command is named."""
-    with open_lab(
-        project, progress=progress, enforce=options.enforce, keep=options.keep
-    ) as lab:
+    with open_lab(project, progress=progress, enforce=options.enforce, keep=options.keep) as lab:
         if project.config.record:
             with progress.stage("set up"):
                 lab.inspect()
@@ -133,6 +129,13 @@ def _populated(lab: Lab, rows: int) -> Populated:
     return prepare_databases(lab, rows=rows)
 
 
+def _verify(
+    found: tuple[Finding, ...], sources: Mapping[str, str], seen: Seen, door: Door
+) -> tuple[Finding, ...]:
+    proposed = fix.propose(found, sources, seen.outcome.recording.files)
+    return fix.verify(proposed, sources, seen.outcome, door.run)
+
+
 def _verified(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.fix.status == "verified")
 
@@ -142,11 +145,12 @@ def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, s
     sources = {}
     for finding in findings:
         for where in (finding.location, finding.created_at, finding.trigger):
-            if where is None or f"{where.root}:{where.file}" in sources:
-                continue
+            if where is None or where.root not in project.source_roots:
+                continue  # a library's template
             path = Path(project.source_roots[where.root]) / where.file
-            if path.is_file():
-                sources[f"{where.root}:{where.file}"] = _read(path)
+            key = f"{where.root}:{where.file}"
+            if key not in sources and path.is_file():
+                sources[key] = text.read(path)
     return sources
 
 

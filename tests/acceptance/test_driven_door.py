@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.acceptance.commands import NUAGES, nuages
 from tests.acceptance.projects import SETTINGS, contents, write_shop
 

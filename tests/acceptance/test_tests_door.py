@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from tests.acceptance.commands import nuages
 from tests.acceptance.projects import contents, write_shop
 

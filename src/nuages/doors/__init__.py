@@ -9,6 +9,13 @@ from typing import Protocol
 from nuages.fix import RunOutcome
 from nuages.model import Coverage, Summary
 
+Version = tuple[tuple[str, str], ...]  # a version of the project by its edits
+
+
+def version(edits: Mapping[str, str]) -> Version:
+    """A key for edits ("label:file" → new text)."""
+    return tuple(sorted(edits.items()))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -28,4 +35,4 @@ class Door(Protocol):
         """Do exactly the same again with edits ("label:file" → new text), recorded deeply."""
 
     def summary(self, edits: Mapping[str, str]) -> Summary:
-        """Figures per route, lightly recorded, with edits."""
+        """Figures per route with edits."""

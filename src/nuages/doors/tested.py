@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from nuages.doors import Seen
+from nuages.doors import Seen, Version, version
 from nuages.errors import NuagesError
 from nuages.fix import RunOutcome
 from nuages.lab import CommandRun, Lab
@@ -20,7 +20,7 @@ class TestsDoor:
     def __init__(self, lab: Lab, argv: Sequence[str]) -> None:
         self._lab = lab
         self._argv = list(argv)
-        self._latest: dict[tuple[tuple[str, str], ...], Recording] = {}
+        self._latest: dict[Version, Recording] = {}
 
     def record(self) -> Seen:
         """Run the command as the project stands."""
@@ -33,13 +33,13 @@ class TestsDoor:
 
     def summary(self, edits: Mapping[str, str]) -> Summary:
         """Figures of the requests that the tests made, from the run with these edits."""
-        recording = self._latest.get(_key(edits)) or self._outcome(edits).recording
+        recording = self._latest.get(version(edits)) or self._outcome(edits).recording
         return summarise(recording)
 
     def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
         run = self._lab.command(self._argv, mode="deep", edits=edits)
         recording = self._checked(run)
-        self._latest[_key(edits)] = recording
+        self._latest[version(edits)] = recording
         return RunOutcome(recording=recording, tests=outcomes(recording))
 
     def _checked(self, run: CommandRun) -> Recording:
@@ -59,10 +59,6 @@ class TestsDoor:
                 slug="nothing-recorded",
             )
         return run.recording
-
-
-def _key(edits: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(edits.items()))
 
 
 def outcomes(recording: Recording) -> dict[str, bool]:

@@ -26,6 +26,10 @@ class ScratchDatabases(Protocol):
     notes: tuple[str, ...]  # said aloud: version, embedded or system, why not another
     socket_dir: Path | None
 
+    @property
+    def folder(self) -> Path | None:
+        """Of database files, to be writable for the project."""
+
     def overlay(self, prefix: str) -> dict[str, Any]:
         """The overlay's part: {"postgres": {…}} or {"sqlite": {…}}."""
 
@@ -75,6 +79,7 @@ class PostgresDatabases(Stopping):
         self.server = server
         self.notes = (*server.notes, *notes)
         self.socket_dir: Path | None = server.socket_dir
+        self.folder: Path | None = None
 
     def overlay(self, prefix: str) -> dict[str, Any]:
         where = {"host": str(self.server.socket_dir), "port": PORT, "user": USER}
@@ -127,7 +132,7 @@ class SqliteDatabases(Stopping):
     vendor = "sqlite"
 
     def __init__(self, scratch: Path, notes: tuple[str, ...] = ()) -> None:
-        self.folder = scratch / "sqlite"
+        self.folder: Path = scratch / "sqlite"
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.notes = (f"SQLite {sqlite3.sqlite_version}, not PostgreSQL", *notes)
         self.socket_dir: Path | None = None
