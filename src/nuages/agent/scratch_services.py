@@ -77,7 +77,7 @@ def storages(edit: Edit, scratch: str | None) -> None:
     media = str(edit.get("MEDIA_ROOT") or "")
     aliases = edit.get("STORAGES") or {}
     scratched = {alias: _storage(edit, alias, told, folder) for alias, told in aliases.items()}
-    why = {alias: "files stay in the scratch folder" for alias in aliases}
+    why = dict.fromkeys(aliases, "files stay in the scratch folder")
     why[STATICS] = "its manifest is missing, or it is another machine's"
     _set_all(edit, "STORAGES", aliases, scratched, why)
     for setting, alias in (("DEFAULT_FILE_STORAGE", "default"), ("STATICFILES_STORAGE", STATICS)):
