@@ -95,6 +95,11 @@ class Actors:
             self.prepare()
         return self._known[name]
 
+    def names(self) -> list[str]:
+        if not self._known:
+            self.prepare()
+        return list(self._known)
+
     def users(self) -> tuple[Any, ...]:
         """The users behind the actors, the ordinary one first."""
         if not self._known:

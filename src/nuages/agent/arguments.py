@@ -97,7 +97,7 @@ def _known(route: Route, name: str) -> Iterator[Meaning]:
     if name == "page":
         yield Constant(("1", "2"))
     elif name == "format":
-        yield Constant(("json", ".json"))
+        yield Constant(("json",))
     elif name in ("lang", "language", "language_code", "locale"):
         yield Constant((settings.LANGUAGE_CODE, settings.LANGUAGE_CODE.split("-")[0]))
     elif re.search(r"(^|_)(app|app_label|app_name|model|model_name)$", name):

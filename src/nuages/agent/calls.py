@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from nuages.agent import inspect, migrations
 from nuages.errors import NuagesError
+
+_UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
 
 
 def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
@@ -27,6 +30,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "targets": calls.targets,
         "request": calls.request,
         "counts": inspect.counts,
+        "probe": calls.probe,
         "snapshot": calls.snapshot,
         "reset": calls.reset,
     }
@@ -95,6 +99,24 @@ class Calls:
             self._known_actors().get(actor), path, timeout=seconds, **sending
         )
         return answer
+
+    def probe(self, paths: int = 6, seconds: float = 10.0) -> dict[str, float]:
+        """Actor → median seconds of a few pages without arguments: is there too much data?"""
+        from statistics import median
+
+        from nuages.agent import routes
+
+        plain = [
+            route
+            for route in routes.all_routes()
+            if not (route.converters() or routes.undrivable(route) or _UNSAFE.search(route.pattern))
+        ]
+        plain.sort(key=lambda route: any(map(routes.is_admin, routes.unwrapped(route.callback))))
+        spent = {}
+        for actor in self._known_actors().names():
+            sent = [self.request(r.route, actor, seconds)["wall_ns"] for r in plain[:paths]]
+            spent[actor] = median(sent or [0]) / 1e9
+        return spent
 
     def snapshot(self) -> dict[str, Any] | None:
         with suppress(ImportError):

@@ -13,6 +13,7 @@ from nuages.errors import NuagesError
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})\b")
+CHECK_HINT = "does `python manage.py check` work with the same interpreter and environment?"
 _ENVIRON_HINT = "nuages tune --env {name}=…, or name a file of them: [tool.nuages] env_file"
 
 
@@ -60,7 +61,7 @@ def _diagnosed(error: BaseException, doing: str) -> tuple[str, str, str, str]:
                 return (*found, "")
     if doing == "setup":
         return _setup(error)
-    return "error", f"the project failed in {doing or 'the agent'}", "", ""
+    return "error", f"the project failed in {doing or 'the agent'}", CHECK_HINT, ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -103,11 +104,12 @@ def _raised_in_environ(trace: TracebackType | None) -> bool:
     if not frames:
         return False
     last = frames[-1]
-    return os.path.basename(last.filename) == "os.py" or "environ" in (last.line or "")
+    source = os.path.basename(last.filename)
+    return source in ("os.py", "<frozen os>") or "environ" in (last.line or "")
 
 
 def _module(error: BaseException, doing: str) -> tuple[str, str, str] | None:
-    if not isinstance(error, ModuleNotFoundError) or doing != "setup":
+    if not isinstance(error, ModuleNotFoundError):
         return None
     settings = os.environ.get("DJANGO_SETTINGS_MODULE", "")
     if error.name and (settings == error.name or settings.startswith(error.name + ".")):
@@ -140,5 +142,4 @@ def _setup(error: BaseException) -> tuple[str, str, str, str]:
     message = f"importing the project with settings {settings} failed"
     if isinstance(error, SystemExit):
         message = f"the project's settings {settings} ended the process (exit {error.code})"
-    hint = "does `python manage.py check` work with the same interpreter and environment?"
-    return "settings-import", message, hint, brief(error)
+    return "settings-import", message, CHECK_HINT, brief(error)

@@ -51,6 +51,7 @@ def databases() -> dict[str, dict[str, str]]:
     from django.db import connections
 
     found = {}
+    vendors = _own_vendors()
     for alias in connections:
         configured = connections.settings[alias]
         vendor = getattr(connections[alias], "vendor", "unknown")
@@ -58,8 +59,16 @@ def databases() -> dict[str, dict[str, str]]:
             "engine": str(configured.get("ENGINE", "")),
             "vendor": vendor,
             "name": str(configured.get("NAME", "")),
+            "own_vendor": vendors.get(alias, vendor),
         }
     return found
+
+
+def _own_vendors() -> dict[str, str]:
+    """What each database is outside of here; nothing without an overlay."""
+    with suppress(ImportError, AttributeError):
+        return dict(importlib.import_module("nuages.agent.overlay").own_vendors())
+    return {}
 
 
 def overrides() -> list[dict[str, Any]]:

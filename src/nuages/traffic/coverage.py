@@ -12,6 +12,7 @@ from nuages.answers import Answer
 from nuages.model import Coverage, RouteCoverage, RouteState
 
 UNMATCHED = "(unmatched)"
+TOO_LONG = 504  # the status of a request that the agent gave up on
 _ORDER: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "failed", "denied", "not driven",
 )  # fmt: skip

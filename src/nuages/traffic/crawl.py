@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from nuages.answers import Answer, Request
 from nuages.model import Coverage
-from nuages.traffic.coverage import UNMATCHED, Reached, coverage, state_of
+from nuages.traffic.coverage import TOO_LONG, UNMATCHED, Reached, coverage
 from nuages.traffic.links import destructive, links, local_path
+from nuages.traffic.refusals import Refusals
 
 _HOSTS = frozenset({"testserver", "localhost", "127.0.0.1"})
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -32,17 +33,17 @@ class Session(Protocol):
 class Limits:
     """How far a crawl goes."""
 
-    per_route: int = 5  # distinct paths per route and actor
-    requests: int = 1500
-    seconds: float = 180.0
-    request_seconds: float = 20.0
+    per_route: int = 2  # distinct paths per route and actor
+    requests: int = 500
+    seconds: float = 60.0
+    request_seconds: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
     """What a crawl sent and got, in order, and what it reached."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Answer, ...]  # without those that took too long: nothing to compare there
     coverage: Coverage
 
     @property
@@ -61,30 +62,33 @@ def crawl(
     routes = session.call("routes")
     found = session.call("targets", timeout=300)
     run = _Crawl(session, limits or Limits(), progress)
-    run.later = {route["route"] for route in routes if route.get("admin")}
+    run.ranks = {route["route"]: _rank(route) for route in routes}
     run.add([(target["path"], target["route"], actors) for target in found["targets"]])
     run.follow(["/"], actors)
     notes = run.drive()
-    missing = session.call("missing_actors")
-    notes += [f"there is no {name} actor: {why}" for name, why in missing.items()]
     unresolved = {entry["route"]: entry["reason"] for entry in found["unresolved"]}
     reached = Reached(
         answers=run.answers, reasons=unresolved | run.skipped, rows_counted=run.recorded
     )
-    return Traffic(answers=tuple(run.answers), coverage=coverage(routes, reached, notes))
+    in_time = tuple(answer for answer in run.answers if answer.status != TOO_LONG)
+    return Traffic(answers=in_time, coverage=coverage(routes, reached, notes))
+
+
+_Entry = tuple[int, int, int, Request, str]  # turn, rank, order of arrival, what, its route
 
 
 class _Crawl:
-    """A queue of requests that grows with the links of the answers."""
+    """Queues of requests that grow with the links of the answers."""
 
     def __init__(self, session: Session, limits: Limits, progress: Callable[[str], None]) -> None:
         self._session, self._limits, self._progress = session, limits, progress
-        self._queue: list[tuple[int, bool, int, Request, str]] = []  # a heap, see add()
+        self._queues: dict[str, list[_Entry]] = {}  # by actor; each a heap, see add()
+        self._spent: Counter[str] = Counter()  # nanoseconds of waiting, by actor
         self._seen: set[Request] = set()
         self._per_route: Counter[tuple[str, str]] = Counter()
         self._known: dict[str, str | None] = {}  # path without query → route
-        self._doors = Doors()
-        self.later: set[str] = set()  # routes that come after all others: the admin's
+        self._refusals = Refusals()
+        self.ranks: dict[str, int] = {}  # of a route: a higher one comes later
         self.skipped: dict[str, str] = {}  # route → why it was not driven
         self.answers: list[Answer] = []
         self.recorded = False  # whether anything counted rows
@@ -104,8 +108,9 @@ class _Crawl:
                 if turn < self._limits.per_route and request not in self._seen:
                     self._seen.add(request)
                     self._per_route[route, actor] += 1
-                    entry = (turn, route in self.later, len(self._seen), request, route)
-                    heapq.heappush(self._queue, entry)
+                    rank = self.ranks.get(route, 0)
+                    entry = (turn, rank, len(self._seen), request, route)
+                    heapq.heappush(self._queues.setdefault(actor, []), entry)
 
     def follow(self, paths: Sequence[str], actors: Sequence[str]) -> None:
         """Queue links: only those that lead to a route, which the agent has to say."""
@@ -118,61 +123,51 @@ class _Crawl:
         self.add([(path, route, actors) for path, route in found if route is not None])
 
     def drive(self) -> list[str]:
-        """Empty the queue; what stopped it, if something did."""
+        """Empty the queues; what stopped it, if something did."""
         until = time.monotonic() + self._limits.seconds
-        while self._queue:
+        while any(self._queues.values()):
             stop = ""
             if len(self.answers) >= self._limits.requests:
                 stop = f"at {self._limits.requests} requests"
             elif time.monotonic() > until:
                 stop = f"after {self._limits.seconds:g} s"
             if stop:
-                for *_, route in self._queue:
-                    self.skipped.setdefault(route, f"the crawl stopped {stop}")
-                return [f"the crawl stopped {stop}, with {len(self._queue)} more to send"]
-            *_, request, route = heapq.heappop(self._queue)
-            if not self._doors.closed(route, request.actor):
+                return [self._stopped(stop)]
+            *_, request, route = heapq.heappop(self._turn())
+            if not self._refusals.closed(route, request.actor):
                 self._step(request, route)
-        return []
+        return [f"{actor}: {why}" for actor, why in self._refusals.given_up().items()]
+
+    def _turn(self) -> list[_Entry]:
+        """The queue of the actor who was waited for least: a slow one does not starve the rest."""
+        waiting = [actor for actor, queue in self._queues.items() if queue]
+        return self._queues[min(waiting, key=lambda actor: self._spent[actor])]
+
+    def _stopped(self, stop: str) -> str:
+        left = [entry for queue in self._queues.values() for entry in queue]
+        for *_, route in left:
+            self.skipped.setdefault(route, f"the crawl stopped {stop}")
+        return f"the crawl stopped {stop}, with {len(left)} more to send"
 
     def _step(self, request: Request, route: str) -> None:
         raw = _ask(self._session, request, self._limits.request_seconds)
         answer = _answer(request, raw)
         self.answers.append(answer)
         self.recorded |= bool(raw.get("recorded"))
-        self._doors.note(route, request.actor, denied=state_of(answer)[0] == "denied")
+        self._spent[request.actor] += answer.wall_ns
+        self._refusals.note(route, request.actor, answer)
         if len(self.answers) % 25 == 0:
-            self._progress(f"{len(self.answers)} requests, {len(self._queue)} waiting")
+            self._progress(f"{len(self.answers)} requests")
         found = _links(answer)
         if found:
             self.follow(found, (request.actor,))
 
 
-class Doors:
-    """Where an actor was turned away often enough to stop asking: a route, or all of an area."""
-
-    def __init__(self) -> None:
-        self._denied: Counter[tuple[str, str]] = Counter()
-        self._let_in: set[tuple[str, str]] = set()
-
-    def note(self, route: str, actor: str, *, denied: bool) -> None:
-        for door in (route, _area(route)):
-            if denied:
-                self._denied[door, actor] += 1
-            else:
-                self._let_in.add((door, actor))
-
-    def closed(self, route: str, actor: str) -> bool:
-        once = 1 if actor == "anonymous" else 3
-        area = _area(route)
-        if self._denied[area, actor] >= 6 and (area, actor) not in self._let_in:
-            return True
-        return self._denied[route, actor] >= once
-
-
-def _area(route: str) -> str:
-    """The part of a site that a route is in, by its first segment: `/admin/*`."""
-    return "/" + route.strip("/^").split("/")[0] + "/*"
+def _rank(route: Mapping[str, Any]) -> int:
+    """The site itself first, then its admin, then what only redirects or lists an object's log."""
+    if str(route.get("view", "")).endswith(("RedirectView", "history_view")):
+        return 2
+    return 1 if route.get("admin") else 0
 
 
 def _links(answer: Answer) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from nuages.agent.fill.links import fill_links
-from nuages.agent.fill.order import Step, in_order
+from nuages.agent.fill.order import Step, in_order, share_of_rows
 from nuages.agent.fill.pools import Pools
 from nuages.agent.fill.tables import TableFill
 from nuages.agent.fill.trees import fill_tree, is_tree
@@ -52,9 +52,14 @@ def _fill_one(step: Step, rows: int, seed: int, pools: Pools, until: float) -> t
     try:
         if is_tree(step.model):
             return fill_tree(step, rows, rng, pools, until)
-        return TableFill(step, rng, pools, until).run(rows)
+        return TableFill(step, rng, pools, until).run(wanted(step.model, rows))
     except Exception as error:
         return 0, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
+def wanted(model: Any, rows: int) -> int:
+    """How many rows a model gets of the number asked for, 25 at least where that many are."""
+    return max(min(rows, 25), int(rows * share_of_rows(model)))
 
 
 def _finish(steps: list[Step], rows: int, seed: int, pools: Pools, until: float) -> None:

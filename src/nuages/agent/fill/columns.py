@@ -34,7 +34,7 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
     """A value for row `number`; `loose` leaves nullable columns empty at random, for checks."""
     if _automatic(field):
         return OMIT
-    if field.null and not field.primary_key and _absent(field, rng, loose):
+    if left_empty(field, rng, loose=loose):
         return None
     if field.choices and not field.unique:
         return _choice(field, rng)
@@ -44,9 +44,18 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
     return made if made is OMIT else _valid(field, made, number, rng)
 
 
-def _absent(field: Any, rng: random.Random, loose: bool) -> bool:
-    names_code = _CODE.search(field.name) and types.family(field) == "text"
-    return bool(names_code or _ABSENT.search(field.name)) or rng.random() < (0.5 if loose else 0.06)
+def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
+    """Whether a nullable column stays empty: rarely, so that pages have something to show."""
+    if not field.null or field.primary_key:
+        return False
+    if _ABSENT.search(field.name):
+        return True
+    if _CODE.search(field.name) and types.family(field) == "text":
+        return True
+    if loose:
+        return rng.random() < 0.5
+    scarce = field.is_relation or types.family(field) in ("integer", "decimal", "float")
+    return bool(field.blank) and rng.random() < (0.02 if scarce else 0.06)
 
 
 def _automatic(field: Any) -> bool:

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from nuages.agent.fill.order import relations
-from nuages.agent.fill.pools import LIMIT, Pools, is_user, skewed
+from nuages.agent.fill.pools import LIMIT, Pools, is_user
 
 
 class Kinship:
@@ -18,20 +18,29 @@ class Kinship:
         shared = {f.related_model for f in fields if self._counts(f.related_model)}
         above = [g.related_model for f in fields for g in self._upward(f.related_model)]
         self._kin = shared | {a for a in above if above.count(a) > 1 and self._counts(a)}
+        common = self._kin.intersection(above)
+        self.bound = [
+            f for f in fields if self._shared(f.related_model) or f.related_model in common
+        ]
         self._maps: dict[tuple[Any, Any], dict[Any, Any]] = {}
         self.fields = sorted(fields, key=lambda f: -len(self._shared(f.related_model)))
 
-    def pick(self, field: Any, chosen: dict[Any, Any], rng: random.Random) -> Any:
-        """A key that agrees with `chosen` (ancestor model → key), which it extends."""
+    def pick(self, field: Any, chosen: dict[Any, Any], rng: random.Random, *, strict: bool) -> Any:
+        """A key that agrees with `chosen` (ancestor model → key), which it extends.
+
+        None when nothing agrees; unless `strict`, a required key then disagrees instead.
+        """
         target = field.related_model
         if target in chosen and field.target_field.primary_key:
             return chosen[target]
-        key = self._agreeing(field, chosen, rng)
+        key = self._agreeing(field, chosen, rng, strict)
         if key is not None and field.target_field.primary_key:
             self._remember(target, key, chosen)
         return key
 
-    def _agreeing(self, field: Any, chosen: dict[Any, Any], rng: random.Random) -> Any:
+    def _agreeing(
+        self, field: Any, chosen: dict[Any, Any], rng: random.Random, strict: bool
+    ) -> Any:
         target = field.related_model
         bound = [link for link in self._shared(target) if link.related_model in chosen]
         if not bound or not field.target_field.primary_key:
@@ -41,8 +50,10 @@ class Kinship:
             parents = self._parents(target, link)
             wanted = chosen[link.related_model]
             agreeing = [key for key in keys if parents.get(key) == wanted]
-            keys = agreeing or ([] if len(bound) == 1 else keys)
-        return skewed(keys, rng) if keys else None
+            if not agreeing and (strict or field.null):
+                return None
+            keys = agreeing or keys
+        return self._pools.skewed(field, keys, rng) if keys else None
 
     def _remember(self, target: Any, key: Any, chosen: dict[Any, Any]) -> None:
         if target in self._kin:

@@ -86,6 +86,36 @@ def holds_generic_key(model: Any) -> bool:
                for field in model._meta.private_fields)  # fmt: skip
 
 
+def share_of_rows(model: Any) -> float:
+    """Fewer rows for catalogues and configuration than for what users make, as in real life."""
+    if belongs_to_users(model):
+        return 1.0
+    return 0.25 if _is_parent(model) else 0.5
+
+
+def belongs_to_users(model: Any, depth: int = 3) -> bool:
+    """Whether a model is the user's, or reaches it over foreign keys."""
+    from nuages.agent.fill.pools import is_user
+
+    if is_user(model):
+        return True
+    reached, frontier = {model}, [model]
+    for _ in range(depth):
+        above = {f.related_model for m in frontier for f in relations(m)} - reached
+        if any(is_user(other) for other in above):
+            return True
+        reached |= above
+        frontier = list(above)
+    return False
+
+
+def _is_parent(model: Any) -> bool:
+    return any(
+        (related.one_to_many or related.one_to_one) and related.related_model is not model
+        for related in model._meta.related_objects
+    )
+
+
 def _sorted(chosen: dict[Any, str], skipped: dict[str, str]) -> list[Step]:
     """Topological; generic keys come late; nullable keys are given up where there is a cycle."""
     waiting = sorted(chosen, key=lambda m: (holds_generic_key(m), m._meta.label))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 LIMIT = 5000
-_SKEW = 3  # of a uniform number's power: the first of 200 parents gets about a sixth of the rows
-_OWNER_SHARES = (0.22, 0.12)  # of rows that belong to a user: the ordinary actor, the staff one
+_SKEW = 2.5  # of a uniform number's power: the first of 100 parents gets a sixth of the rows
+_CHILDREN = 30  # of one parent, beyond which others come first: nested loops multiply
+_OWNED_FIRST = 5  # rows that each owner is sure to be given
+_OWNER_SHARES = (0.14, 0.08)  # of rows that belong to a user: the ordinary actor, the staff one
 
 
 class Pools:
@@ -17,6 +20,7 @@ class Pools:
         self.owners = owners
         self._keys: dict[tuple[Any, str], list[Any]] = {}
         self._limited: dict[Any, list[Any]] = {}
+        self._used: Counter[tuple[Any, Any]] = Counter()  # by field and key
 
     def forget(self, model: Any) -> None:
         parents = {model, *model._meta.get_parent_list()}
@@ -52,12 +56,27 @@ class Pools:
         if not keys:
             return None
         if self.owners and is_user(field.related_model) and field.target_field.primary_key:
+            given = sum(self._used[field, owner] for owner in self.owners)
+            if given < _OWNED_FIRST * len(self.owners):
+                owner = self.owners[given % len(self.owners)]
+                self._used[field, owner] += 1
+                return owner
             share = rng.random()
             for owner, part in zip(self.owners, _OWNER_SHARES, strict=False):
                 if share < part:
                     return owner
                 share -= part
-        return skewed(keys, rng)
+        return self.skewed(field, keys, rng)
+
+    def skewed(self, field: Any, keys: list[Any], rng: random.Random) -> Any:
+        """One of the keys, the first ones far more often, up to a number of rows for each."""
+        key = skewed(keys, rng)
+        for _ in range(10):
+            if self._used[field, key] < _CHILDREN:
+                break
+            key = rng.choice(keys)
+        self._used[field, key] += 1
+        return key
 
 
 def skewed(keys: list[Any], rng: random.Random) -> Any:

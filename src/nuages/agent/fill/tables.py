@@ -21,6 +21,7 @@ _BATCH = 200
 _PROBES = 12
 _REDRAWS = 25
 _CLEANED = 6
+_AGREED = 8
 _ENDS = re.compile(r"(?P<stem>.*?)(?P<end>end|to|until|stop|finish|close|last)(?P<rest>s|_?.*)$")
 _STARTS = ("start", "from", "begin", "since", "open", "first")
 
@@ -54,6 +55,7 @@ class TableFill:
         self._generic = [(key, Targets(self._model, pools)) for key in generic]
         self._taken = Taken(self._model, step.alias, without)
         self._checks = Checks(self._model, step.alias)
+        self._loose = False  # whether rows need empty columns to be accepted
         self._cleans = _has_clean(self._model)
         self._number = self._model._base_manager.using(step.alias).count()
 
@@ -83,6 +85,7 @@ class TableFill:
                 return 0, why
             added, reason = insert([instance], self._step.alias)
             if added:
+                self._loose = attempt > 0
                 return added, ""
         return 0, reason
 
@@ -90,7 +93,7 @@ class TableFill:
         rows: list[Any] = []
         misses = 0
         while len(rows) < size and misses < 20:
-            instance, _ = self.new_row(loose=self._rng.random() < 0.2)
+            instance, _ = self.new_row(loose=self._loose and self._rng.random() < 0.5)
             if instance is None:
                 misses += 1
             else:
@@ -137,13 +140,14 @@ class TableFill:
         return None, f"no more new values for {', '.join(names)}"
 
     def _relate(self, instance: Any, *, loose: bool) -> str:
-        kin: dict[Any, Any] = {}
-        for field in self._kinship.fields:
-            empty = field.null and self._rng.random() < (0.5 if loose else 0.08)
-            key = None if empty else self._kinship.pick(field, kin, self._rng)
-            if key is None and not field.null:
-                return f"{field.name} needs a {field.related_model._meta.label}, there is none"
-            setattr(instance, field.attname, key)
+        """Set all foreign keys; why not, if a required one has no rows to point at."""
+        missing = None
+        for attempt in range(_AGREED):
+            missing = self._relate_kin(instance, loose=loose, strict=attempt < _AGREED - 1)
+            if missing is None:
+                break
+        if missing is not None:
+            return f"{missing.name} needs a {missing.related_model._meta.label}, there is none"
         for field in self._own:
             setattr(instance, field.attname, self._parent(field))
         for field in self._types:
@@ -152,6 +156,18 @@ class TableFill:
             for column, value in (targets.pick(key, self._rng) or {}).items():
                 setattr(instance, column, value)
         return ""
+
+    def _relate_kin(self, instance: Any, *, loose: bool, strict: bool) -> Any:
+        """Keys that agree; the required one that found nothing to agree with, or None."""
+        kin: dict[Any, Any] = {}
+        for field in self._kinship.fields:
+            key = None
+            if not columns.left_empty(field, self._rng, loose=loose):
+                key = self._kinship.pick(field, kin, self._rng, strict=strict)
+            if key is None and not field.null:
+                return field
+            setattr(instance, field.attname, key)
+        return None
 
     def _parent(self, field: Any) -> Any:
         """Another row of the same model, for most rows; the first few are roots."""
@@ -166,21 +182,29 @@ class TableFill:
         return ContentType.objects.get_for_model(self._model, for_concrete_model=False).pk
 
     def _redraw(self, instance: Any, names: tuple[str, ...], attempt: int, *, loose: bool) -> None:
-        """Other values for the columns of a clash: keys evenly now, texts with another number."""
+        """Other values for the columns of a clash: first the plain ones, then the keys too."""
         fields = [instance._meta.get_field(name) for name in names]
-        keyed = [f for f in fields if f.is_relation and f not in self._types]
-        for field in keyed:
+        plain = [field for field in fields if not field.is_relation]
+        self._number += bool(plain)
+        for field in plain:
+            made = columns.value(field, self._number, self._rng, loose=loose)
+            self._set(instance, field, made)
+        if not plain or loose or attempt > _REDRAWS // 3:
+            keyed = [field for field in fields if field not in plain]
+            self._redraw_keys(instance, keyed, loose=loose, even=attempt > _REDRAWS // 2)
+
+    def _redraw_keys(self, instance: Any, fields: list[Any], *, loose: bool, even: bool) -> None:
+        """Keys that have kin are drawn together with them, so that they still agree."""
+        if any(field in self._kinship.bound for field in fields) and not loose:
+            self._relate_kin(instance, loose=False, strict=True)
+            return
+        for field in fields:
             keys = self._pools.of_field(field)
-            if loose and field.null and self._rng.random() < 0.5:
-                setattr(instance, field.attname, None)
-            elif keys:
-                setattr(instance, field.attname, self._rng.choice(keys))
-        if loose or not keyed or attempt > _REDRAWS // 2:
-            self._number += 1
-            for field in fields:
-                if not field.is_relation:
-                    made = columns.value(field, self._number, self._rng, loose=loose)
-                    self._set(instance, field, made)
+            if field in self._types or not keys:
+                continue
+            key = self._rng.choice(keys) if even else self._pools.pick(field, self._rng)
+            empty = loose and field.null and self._rng.random() < 0.5
+            setattr(instance, field.attname, None if empty else key)
 
     def _set(self, instance: Any, field: Any, value: Any) -> None:
         if value is not columns.OMIT:
