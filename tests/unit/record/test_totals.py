@@ -1,0 +1,138 @@
+"""Executions are counted query by query, and folded without growing with the traffic."""
+
+from __future__ import annotations
+
+import pytest
+
+from nuages.record import executions, histograms, statements, totals
+from nuages.record.executions import Execution
+
+SELECT = statements.number("SELECT a FROM t WHERE b = %s", "default", "sqlite", is_raw=False)
+BEGIN = statements.number("BEGIN", "default", "sqlite", is_raw=True)
+
+
+def key(statement=SELECT, site=0):
+    return (statement, site, 0, 0, 0, "all")
+
+
+def executed(*params, kind="request", name="GET /", statement=SELECT, rows=1):
+    execution = Execution(kind, name)
+    for values in params:
+        query = execution.query(key(statement), values, counts=True, wall_ns=1_000_000)
+        query.add(500_000, rows)
+    return execution
+
+
+def test_the_figures_of_one_group():
+    sums = totals.Totals()
+    sums.add(executed((1,), (2,), (2,)))
+    sums.add(executed((1,)))
+    [group] = sums.groups.values()
+    assert (group.executions, group.calls, group.loops) == (2, 4, 1)
+    assert (group.per_execution_max, group.distinct_max) == (3, 2)
+    assert (group.rows, group.rows_max) == (4, 1)
+    assert group.wall_ns == 4 * 1_500_000
+    assert sum(group.histogram) == 4
+    assert group.histogram[histograms.bucket(1_500_000)] == 4
+    assert group.plan_params in ("(1,)", "(2,)")
+
+
+def test_a_fetch_moves_a_query_to_the_bucket_of_its_whole_time():
+    execution = Execution("request", "GET /")
+    query = execution.query(key(), None, counts=True, wall_ns=1_000)
+    query.add(100_000_000, 5)
+    query.add(0, 5)
+    [tally] = execution.tallies.values()
+    assert sum(tally.histogram) == 1
+    assert tally.histogram[histograms.bucket(100_001_000)] == 1
+    assert (tally.max_ns, tally.rows_max, execution.rows) == (100_001_000, 10, 10)
+
+
+def test_parameters_that_cannot_be_hashed_are_told_apart():
+    execution = executed(([1],), ([2],), ([2],))
+    [tally] = execution.tallies.values()
+    assert len(tally.params_seen) == 2
+
+
+def test_transaction_control_is_no_loop():
+    sums = totals.Totals()
+    sums.add(executed(None, None, None, statement=BEGIN))
+    assert [group.loops for group in sums.groups.values()] == [0]
+
+
+def test_distinct_parameters_are_counted_up_to_a_bound():
+    sums = totals.Totals()
+    sums.add(executed(*[(n,) for n in range(200)]))
+    assert [group.distinct_max for group in sums.groups.values()] == [64]
+
+
+def test_long_parameters_are_cut():
+    assert len(totals.shown(("x" * 10**6, list(range(10**5))))) <= 500
+
+
+def test_parameters_whose_representation_fails_do_no_harm():
+    class Broken:
+        def __repr__(self):
+            raise RuntimeError
+
+    assert totals.shown((Broken(),))
+
+
+def test_scopes_beyond_the_bound_are_counted_together(monkeypatch):
+    monkeypatch.setattr(totals, "SCOPES", 3)
+    sums = totals.Totals()
+    for number in range(5):
+        sums.add(executed((1,), name=f"GET /{number}"))
+    assert sums.scopes["request", "(other)"].executions == 2
+    assert sums.cut == {"scopes": 2}
+
+
+def test_groups_beyond_the_bound_are_left_out_and_counted(monkeypatch):
+    monkeypatch.setattr(totals, "GROUPS", 2)
+    sums = totals.Totals()
+    execution = Execution("request", "GET /")
+    for site in range(5):
+        execution.query(key(site=site), None, counts=True, wall_ns=1)
+    sums.add(execution)
+    assert len(sums.groups) == 2
+    assert sums.cut == {"aggregates": 3}
+
+
+def test_a_snapshot_counts_what_still_runs_and_leaves_the_totals_alone():
+    executions.clear()
+    sums = totals.Totals()
+    running = executions.begin("command", "manage.py serve")
+    with executions.enter(running):
+        executions.current().query(key(), None, counts=True, wall_ns=1)
+    now = sums.with_unfinished()
+    assert now.scopes["command", "manage.py serve"].queries == 1
+    assert sums.scopes == {}
+    executions.end(running)
+
+
+def test_what_ends_gives_way_to_what_surrounds_it():
+    outer = executions.begin("test", "t")
+    inner = executions.begin("request", "GET /")
+    with executions.enter(outer):
+        nested = executions.begin("request", "GET /inside/")
+        assert nested.test == "t"
+        with executions.enter(nested):
+            executions.end(nested)
+            assert executions.current() is outer
+    assert executions.active() is None
+    for execution in (inner, outer):
+        executions.end(execution)
+
+
+def test_a_request_without_context_belongs_to_the_only_running_test():
+    running = executions.begin("test", "live server test")
+    assert Execution("request", "GET /").test == "live server test"
+    executions.end(running)
+    assert Execution("request", "GET /").test == ""
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "bucket"), [(0, 0), (999, 0), (1_000, 0), (2_000, 1), (3_999, 1), (4_000, 2)]
+)
+def test_buckets_are_powers_of_two_of_microseconds(nanoseconds, bucket):
+    assert histograms.bucket(nanoseconds) == bucket

@@ -1,0 +1,233 @@
+"""Recordings add up whatever the order, and come back from their file as they were."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from itertools import permutations
+
+import pytest
+
+from nuages import store
+from nuages.errors import NuagesError
+from nuages.model import (
+    Load,
+    Location,
+    QueryGroup,
+    Recording,
+    Relation,
+    Scope,
+    ScopeStats,
+    Statement,
+)
+from nuages.record import snapshots
+
+LOCATIONS = [
+    Location(file=f"app/{name}.py", line=3, column=column, end_line=4, end_column=9, function=name,
+             kind="call", root=".")
+    for name in ("views", "models")
+    for column in (None, 4)
+]  # fmt: skip
+ROOT = Load(model="shop.Order", created_at=LOCATIONS[0])
+LOADS = [
+    None,
+    ROOT,
+    Load(model="shop.Item", created_at=None, how="prefetched", parent=ROOT,
+         relation=Relation(model="shop.Order", field="items", kind="reverse_fk")),
+]  # fmt: skip
+STATEMENTS = [Statement(sql=f"SELECT {n}", verb="SELECT", alias="default") for n in range(3)]
+SCOPES = [Scope(kind="request", name=f"GET /{n}/") for n in range(3)]
+
+
+def a_recording(chance: random.Random) -> Recording:
+    def counts(length):
+        return tuple(chance.randrange(9) for _ in range(length))
+
+    def a_group(number):
+        executions, calls, loops, most, distinct, rows, rows_max, wall = counts(8)
+        return QueryGroup(
+            scope=SCOPES[number % 3],
+            statement=STATEMENTS[number // 3 % 3],
+            location=chance.choice([None, *LOCATIONS]),
+            created_at=chance.choice([None, *LOCATIONS]),
+            trigger=chance.choice([None, LOCATIONS[0]]),
+            load=chance.choice(LOADS),
+            shape=chance.choice(["all", "filtered"]),
+            executions=executions,
+            calls=calls,
+            loops=loops,
+            per_execution_max=most,
+            distinct_max=distinct,
+            rows=rows,
+            rows_max=rows_max,
+            wall_ns=wall,
+            max_ns=chance.randrange(3),
+            histogram=counts(chance.randrange(5)),
+            tests=tuple(sorted(chance.sample([f"t{n:03}" for n in range(90)], 40))),
+            plan_params=chance.choice([None, "(1,)", "(2,)"]),
+        )
+
+    def a_scope(scope):
+        executions, queries, rows, wall, cpu, db = counts(6)
+        return ScopeStats(
+            scope=scope,
+            executions=executions + 1,
+            queries=queries,
+            rows=rows,
+            wall_ns=wall,
+            cpu_ns=cpu,
+            db_ns=db,
+            statuses={chance.choice("2345") + "00": chance.randrange(5)},
+            histogram=counts(chance.randrange(5)),
+            view=chance.choice(["", "shop.views.order"]),
+        )
+
+    groups = [a_group(number) for number in range(9)]
+    # A process has one group of a kind, so duplicates are folded first.
+    total = store.merge_all(Recording(groups=(group,)) for group in groups)
+    return store.merge(
+        total,
+        Recording(
+            mode=chance.choice(["deep", "light"]),
+            meta={
+                "tests_passed": str(chance.randrange(9)),
+                "python": chance.choice(["3.11", "3.12"]),
+            },
+            roots={".": "/project"},
+            files={".:app/views.py": chance.choice(["aa", "bb"])},
+            scopes=tuple(a_scope(scope) for scope in chance.sample(SCOPES, 2)),
+            cut={"aggregates": chance.randrange(3)},
+            processes=1,
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_adding_up_is_commutative_and_associative(seed):
+    chance = random.Random(seed)
+    parts = [a_recording(chance) for _ in range(3)]
+    results = [
+        store.merge(store.merge(x, y), z) for x, y, z in permutations(parts)
+    ] + [store.merge(x, store.merge(y, z)) for x, y, z in permutations(parts)]  # fmt: skip
+    assert all(result == results[0] for result in results)
+    assert results[0].processes == 3
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_recording_comes_back_from_its_file_as_it_was(seed, tmp_path):
+    recording = a_recording(random.Random(seed))
+    path = tmp_path / "folder" / "recording.sqlite"
+    store.write(recording, path)
+    assert store.read(path) == recording
+    assert [p.name for p in path.parent.iterdir()] == ["recording.sqlite"]
+
+
+def test_an_empty_recording_comes_back_too(tmp_path):
+    store.write(Recording(), tmp_path / "r.sqlite")
+    assert store.read(tmp_path / "r.sqlite") == Recording()
+
+
+def test_a_file_that_changed_between_processes_has_no_hash():
+    a, b = (Recording(files={".:a.py": digest}) for digest in ("x", "y"))
+    assert store.merge(a, b).files == {".:a.py": ""}
+    assert store.merge(store.merge(a, b), a).files == {".:a.py": ""}
+
+
+def test_of_the_tests_of_a_group_the_first_fifty_by_name_are_kept():
+    group = {"scope": SCOPES[0], "statement": STATEMENTS[0], "location": None}
+    many = [
+        Recording(groups=(QueryGroup(**group, tests=tuple(f"t{n:03}" for n in numbers)),))
+        for numbers in (range(40), range(30, 90))
+    ]
+    [merged] = store.merge_all(many).groups
+    assert merged.tests == tuple(f"t{n:03}" for n in range(50))
+
+
+def test_there_is_no_recording(tmp_path):
+    with pytest.raises(NuagesError) as caught:
+        store.read(tmp_path / "none.sqlite")
+    assert caught.value.slug == "no-recording"
+    assert "nuages record" in caught.value.hint
+
+
+def test_a_newer_file_is_refused(tmp_path):
+    path = tmp_path / "r.sqlite"
+    store.write(Recording(), path)
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 999")
+    database.close()
+    with pytest.raises(NuagesError) as caught:
+        store.read(path)
+    assert caught.value.slug == "newer-recording"
+    assert "999" in caught.value.message
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\xff" * 99])
+def test_a_damaged_file_is_refused(tmp_path, content):
+    path = tmp_path / "r.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(NuagesError) as caught:
+        store.read(path)
+    assert caught.value.slug == "damaged-recording"
+
+
+def test_another_programs_database_is_refused(tmp_path):
+    path = tmp_path / "r.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE t (a)")
+    database.close()
+    with pytest.raises(NuagesError) as caught:
+        store.read(path)
+    assert "not written by nuages" in caught.value.message
+
+
+def a_snapshot(sequence=1, random="r", calls=2):
+    return {
+        "key": {"host": "h", "pid": 1, "start": 2, "random": random},
+        "sequence": sequence,
+        "mode": "deep",
+        "roots": {".": "/project"},
+        "meta": {"python": "3.12"},
+        "files": {},
+        "cut": {},
+        "locations": [None, {"file": "a.py", "line": 1, "root": "."}],
+        "statements": [["(other)", "", "", ""], ["SELECT 1", "SELECT", "default", "sqlite"]],
+        "loads": [None, ["a.A", 1, None, 0, "query"], ["a.B", 0, ["a.A", "b", "fk"], 1, "query"]],
+        "scopes": [{"kind": "request", "name": "GET /", "executions": 1, "queries": calls,
+                    "rows": 0, "wall_ns": 1, "cpu_ns": 1, "db_ns": 1, "statuses": {"200": 1},
+                    "histogram": [1], "view": "v"}],
+        "groups": [{"scope": 0, "statement": 1, "location": 1, "created_at": 0, "trigger": 0,
+                    "load": 2, "shape": "all", "executions": 1, "calls": calls, "loops": 0,
+                    "per_execution_max": calls, "distinct_max": 1, "rows": 0, "rows_max": 0,
+                    "wall_ns": 1, "max_ns": 1, "histogram": [calls], "tests": [],
+                    "plan_params": None}],
+    }  # fmt: skip
+
+
+def test_of_one_process_only_the_latest_snapshot_counts():
+    recording = store.recording_from([a_snapshot(2, calls=5), a_snapshot(1, calls=2)])
+    assert recording.processes == 1
+    assert recording.groups[0].calls == 5
+
+
+def test_processes_are_added_up():
+    recording = store.recording_from([a_snapshot(random="a"), a_snapshot(random="b")])
+    assert recording.processes == 2
+    assert recording.groups[0].calls == 4
+    assert recording.scopes[0].statuses == {"200": 2}
+    load = recording.groups[0].load
+    assert (load.relation.field, load.parent.created_at.file) == ("b", "a.py")
+
+
+def test_a_spool_is_folded_and_damaged_files_are_counted(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.nuages").write_bytes(snapshots.encode(a_snapshot(random=name)))
+    (tmp_path / "c.nuages").write_bytes(b"cut off")
+    (tmp_path / "d.tmp").write_bytes(b"being written")
+    recording = store.fold(tmp_path)
+    assert recording.processes == 2
+    assert recording.cut == {"damaged snapshots": 1}
+
+
+def test_an_empty_spool_is_an_empty_recording(tmp_path):
+    assert store.fold(tmp_path) == Recording()
