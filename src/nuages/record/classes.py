@@ -15,12 +15,20 @@ from weakref import WeakKeyDictionary
 from nuages.record import landmarks, sites
 
 FIRST_ARGUMENTS = frozenset({"self", "cls", "klass", "view", "serializer", "form"})
-# Files whose frames never belong to a view, an admin, a serializer or a form.
+# Files whose frames never belong to a view, an admin, a serializer or a form. A serializer's field
+# belongs to the serializer that declares it, whose frame is the next.
 PLUMBING = tuple(
-    os.path.join("django", *parts)
-    for parts in (("db", ""), ("core", "handlers", ""), ("template", ""), ("dispatch", ""),
-                  ("utils", ""))
-)  # fmt: skip
+    os.path.join(*parts)
+    for parts in (
+        ("django", "db", ""),
+        ("django", "core", "handlers", ""),
+        ("django", "template", ""),
+        ("django", "dispatch", ""),
+        ("django", "utils", ""),
+        ("rest_framework", "fields.py"),
+        ("rest_framework", "relations.py"),
+    )
+)
 STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 
 _plumbing: dict[str, bool] = {}

@@ -36,8 +36,11 @@ def _resolve(site: sites.Site) -> Resolved | None:
         root, file = landmarks.place(site.filename) or (OUTSIDE, site.name)
         return {"root": root, "file": file, "line": site.line, "kind": "template"}
     if isinstance(site, sites.FieldSite):
-        found = _of_class(site.filename, site.qualname)
-        return {**found, "function": f"{site.qualname}.{site.field}", "kind": "field"}
+        return {
+            **(_of_declaration(site) or _of_class(site.filename, site.qualname)),
+            "function": f"{site.qualname}.{site.field}",
+            "kind": "field",
+        }
     if site.code is not None:
         return {
             **_place(site.filename),
@@ -76,6 +79,36 @@ def _of_class(filename: str, qualname: str) -> Resolved:
     if node is not None:
         found |= {"line": node.lineno, "column": node.col_offset}
     return found
+
+
+def _of_declaration(site: sites.FieldSite) -> Resolved | None:
+    """Where a project's class gives the field; None when only a Meta lists it."""
+    for filename, qualname in site.ancestors:
+        node = _classes(filename).get(qualname) if landmarks.is_project_file(filename) else None
+        for statement in node.body if node else ():
+            if site.field in _assigned(statement):
+                return {**_place(filename), **_span(filename, statement)}
+    return None
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.Assign):
+        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return [statement.target.id]
+    return []
+
+
+def _span(filename: str, node: ast.stmt) -> Resolved:
+    source = spans.source(filename)
+    assert source is not None  # it was parsed
+    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+    return {
+        "line": node.lineno,
+        "column": spans.characters(source.lines[node.lineno - 1], node.col_offset),
+        "end_line": end_line,
+        "end_column": spans.characters(source.lines[end_line - 1], end_column),
+    }
 
 
 @lru_cache(maxsize=256)

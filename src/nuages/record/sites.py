@@ -46,11 +46,12 @@ class TemplateSite:
 
 @dataclass(frozen=True, slots=True)
 class FieldSite:
-    """A field of a serializer class."""
+    """A field of a serializer class, which an ancestor may have declared."""
 
     filename: str
     qualname: str
     field: str
+    ancestors: tuple[tuple[str, str], ...]  # file and qualified name, the class itself first
 
 
 Site = CodeSite | ClassSite | TemplateSite | FieldSite
@@ -96,7 +97,11 @@ def of_template(filename: str, name: str, line: int) -> int:
 def of_field(cls: type, field: str) -> int:
     filename = module_file(cls)
     key = (filename, cls.__qualname__, field)
-    return table.numbers.get(key) or table.number(key, FieldSite(*key))
+    found = table.numbers.get(key)
+    if found is None:
+        ancestors = tuple((module_file(c), c.__qualname__) for c in cls.__mro__[:-1])
+        found = table.number(key, FieldSite(*key, ancestors))
+    return found
 
 
 def module_file(cls: Any) -> str:

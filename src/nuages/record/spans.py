@@ -86,14 +86,14 @@ def span(code: CodeType, lasti: int) -> Span:
         return Span(line, None, None, None, kind)
     return Span(
         line,
-        _characters(file.lines[line - 1], column),
+        characters(file.lines[line - 1], column),
         end_line,
-        _characters(file.lines[end_line - 1], end_column),
+        characters(file.lines[end_line - 1], end_column),
         kind,
     )
 
 
-def _characters(text: str, column: int) -> int:
+def characters(text: str, column: int) -> int:
     """A column in UTF-8 bytes as one in characters."""
     return len(text.encode()[:column].decode(errors="ignore"))
 

@@ -29,7 +29,7 @@ def of_jinja(frame: FrameType) -> int:
 
 
 def of_serializer(frame: FrameType) -> int:
-    """The field that a REST framework serializer is representing in the frame."""
+    """The field that a REST framework serializer is reading or writing in the frame."""
     values = frame.f_locals
     serializer, field = values.get("self"), values.get("field")
     name = getattr(field, "field_name", None)
@@ -43,7 +43,8 @@ def mark_templates(module: ModuleType) -> None:
 
 def mark_serializers(module: ModuleType) -> None:
     """Make known the frames of rest_framework.serializers."""
-    landmarks.add(module.Serializer.to_representation, landmarks.SERIALIZER)
+    for method in (module.Serializer.to_representation, module.Serializer.to_internal_value):
+        landmarks.add(method, landmarks.SERIALIZER)
 
 
 def mark_responses(module: ModuleType) -> None:

@@ -75,8 +75,9 @@ def test_a_serializer_field_is_the_trigger(site):
     fields = {g.trigger.function: g for g in loops(site, "GET /api/books/$")}
     assert set(fields) == {"BookSerializer.author", "BookSerializer.reviews"}
     author = fields["BookSerializer.author"]
-    assert author.trigger.kind == "field"
-    assert author.trigger.file == "shelf/api.py"
+    assert (author.trigger.kind, author.trigger.file) == ("field", "shelf/api.py")
+    assert site.text(author.trigger) == "author = AuthorField()"
+    assert author.location.function == "BookSerializer"
     assert site.chain(author.load) == "shelf.Book -author-> shelf.Author"
 
 
