@@ -37,11 +37,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _print_error(error: NuagesError) -> None:
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]nuages:[/] {_plain(error.message)}")
+    console.print(f"[bold red]nuages:[/] {_plain(error.message)}", soft_wrap=True)
     if error.detail:
-        console.print(_indented(error.detail), style="dim")
+        console.print(_indented(error.detail), style="dim", soft_wrap=True)
     if error.hint:
-        console.print(f"[bold]Next:[/] {_plain(error.hint)}")
+        console.print(f"[bold]Next:[/] {_plain(error.hint)}", soft_wrap=True)
 
 
 def _plain(text: str) -> str:

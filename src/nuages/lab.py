@@ -236,7 +236,7 @@ def open_lab(
     enforce: bool = True,
     keep: bool = False,
 ) -> Iterator[Lab]:
-    """Set up scratch space and databases for a project; remove them at the end, however it comes."""
+    """Set up scratch space and databases for a project; remove them whatever the end was."""
     with Scratch(keep=keep) as scratch:
         databases, side = _databases(project, scratch)
         lab = Lab(

@@ -83,7 +83,7 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
         )
     progress = Progress()
     wanted = replace(project, config=replace(project.config, record=shlex.join(argv)))
-    with _entered(wanted, options, progress) as (lab, door):
+    with _entered(wanted, options, progress) as (_, door):
         with progress.stage("baseline"):
             seen = door.record()
         found = diagnose(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-NUAGES = [str(Path(sys.executable).parent / "nuages")]
+BIN = Path(sys.executable).parent
+NUAGES = [str(BIN / "nuages")]
+# As in an activated environment; pytest's own variables of this run stay out.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+}
 
 
 def nuages(*arguments: str, cwd: Path, seconds: int = 240) -> subprocess.CompletedProcess[str]:
@@ -18,4 +25,5 @@ def nuages(*arguments: str, cwd: Path, seconds: int = 240) -> subprocess.Complet
         text=True,
         timeout=seconds,
         stdin=subprocess.DEVNULL,
+        env=ENVIRONMENT,
     )

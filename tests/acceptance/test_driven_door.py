@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.acceptance.commands import NUAGES, nuages
+from tests.acceptance.commands import ENVIRONMENT, NUAGES, nuages
 from tests.acceptance.projects import SETTINGS, contents, write_shop
 
 
@@ -97,11 +97,10 @@ def test_ctrl_c_leaves_no_process_and_no_changed_file(tmp_path: Path, delay: flo
     temporary.mkdir(mode=0o777)
     temporary.chmod(0o777)
     before = contents(root)
-    mark = f"mark-{os.getpid()}-{delay}"
     run = subprocess.Popen(
         [*NUAGES, "tune"],
         cwd=root,
-        env={**os.environ, "TMPDIR": str(temporary), "NUAGES_TEST_MARK": mark},
+        env={**ENVIRONMENT, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

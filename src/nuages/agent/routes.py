@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -168,9 +169,15 @@ def is_admin(view: Any) -> bool:
     return hasattr(view, "model_admin") or hasattr(view, "admin_site")
 
 
+# rest_framework.urlpatterns.format_suffix_patterns, of re_path() and of path()
+_FORMAT_SUFFIX = re.compile(r"\(\?P<format>[^)]*\)/\?\$$|<drf_format_suffix\w*:format>$")
+
+
 def undrivable(route: Route) -> str:
     """Why a GET to this route is no use; empty when it may be driven."""
     allowed = methods(route.callback)
     if allowed is not None and not set(allowed) & {"GET", "HEAD"}:
         return "answers only " + ", ".join(allowed)
+    if _FORMAT_SUFFIX.search(route.pattern):
+        return "the same view as without the format suffix"
     return ""

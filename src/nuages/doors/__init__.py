@@ -1,4 +1,4 @@
-"""The two ways into a project: its own tests, and the driven site; both end in the same findings."""
+"""The two ways into a project: its own tests, and the driven site."""
 
 from __future__ import annotations
 

@@ -109,13 +109,29 @@ def parse_env_file(text: str) -> dict[str, str]:
 
 
 def stand_ins(needed: Mapping[str, Variable], given: Iterable[str]) -> dict[str, str]:
-    """Harmless values for required variables that nobody sets, so that settings can load."""
+    """Harmless values for required secrets and servers that nobody sets: the run has its own.
+
+    What else is required and not set only the user can know; the agent names it.
+    """
     set_already = set(given)
     return {
         name: _stand_in(variable)
         for name, variable in sorted(needed.items())
-        if variable.required and name not in set_already
+        if variable.required and name not in set_already and _is_replaced(variable)
     }
+
+
+def _is_replaced(variable: Variable) -> bool:
+    """Whether a run puts its own in the place of what the variable names."""
+    return variable.cast in _SERVER_CASTS or _REPLACED.search(variable.name.upper()) is not None
+
+
+_SERVER_CASTS = frozenset({"db", "db_url", "cache", "cache_url", "email", "email_url"})
+_REPLACED = re.compile(
+    r"SECRET|TOKEN|PASSW|SALT|DSN|CREDENTIAL|(^|_)KEY$|ENCRYPTION|FERNET|^AWS_"
+    r"|(^|_)(DATABASE|DB|SQL|MYSQL|POSTGRES|POSTGRESQL|PG)(_|[A-Z]*$)|REDIS|CACHE|BROKER|CELERY"
+    r"|(^|_)E?MAIL(_|$)|SMTP"
+)
 
 
 def _stand_in(variable: Variable) -> str:

@@ -35,7 +35,7 @@ class Limits:
 
     per_route: int = 2  # distinct paths per route and actor
     requests: int = 500
-    seconds: float = 60.0
+    seconds: float = 45.0
     request_seconds: float = 10.0
 
 
