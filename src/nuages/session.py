@@ -204,11 +204,12 @@ class AgentSession:
     def close(self) -> None:
         """Ask the agent to quit, then insist."""
         stdin = self._process.stdin
-        with suppress(OSError, ValueError):
-            if stdin is not None:
+        if stdin is not None:
+            with suppress(OSError, ValueError):
                 stdin.write(b'{"id": 0, "call": "quit"}\n')
                 stdin.flush()
-                stdin.close()
+            with suppress(OSError, ValueError):
+                stdin.close()  # by itself: what could not be sent fails a second time here
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -22,7 +22,7 @@ def example(pattern: str, rng: random.Random) -> str | None:
     if parsed is None:
         return None
     for _ in range(5):
-        made = "".join(_one(op, value, rng, {}) for op, value in parsed)
+        made = _all(parsed, rng, {})
         if re.search(pattern, made):
             return made
     return None

@@ -108,8 +108,10 @@ def fitted(value: str, limit: int | None, number: int, *, unique: bool) -> str:
     if limit is None or len(value) <= limit:
         return value
     mark = base36(number)
-    if not unique or limit <= len(mark):
+    if not unique:
         return value[:limit].rstrip(" -.") or value[:limit]
+    if limit <= len(mark):
+        return mark[-limit:]
     if "@" in value:
         return f"{mark}@ex.org"[:limit]
     return value[: limit - len(mark)] + mark

@@ -57,6 +57,10 @@ def _database(name):
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / f"{name}.sqlite3"}
 
 
+if os.environ.get("NASTY_POSTGRES"):
+    INSTALLED_APPS += ["django.contrib.postgres", "ranges"]
+    # Apps without migrations may not point at apps that have some.
+    MIGRATION_MODULES = dict.fromkeys(("auth", "admin", "contenttypes", "sessions"))
 DATABASES = {"default": _database("nasty"), "archive": _database("archive")}
 DATABASE_ROUTERS = ["nasty.routers.ArchiveRouter"]
 AUTH_USER_MODEL = "people.Member"

@@ -135,3 +135,18 @@ class Egg(models.Model):
 
 class Hen(models.Model):
     egg = models.ForeignKey(Egg, models.CASCADE)
+
+
+if django.VERSION >= (5, 2):
+
+    class Parcel(models.Model):
+        """A key of two columns, a column the database computes, one it has a default for."""
+
+        pk = models.CompositePrimaryKey("event_id", "number")
+        event = models.ForeignKey(Event, models.CASCADE)
+        number = models.PositiveIntegerField()
+        width = models.IntegerField()
+        area = models.GeneratedField(
+            expression=F("width") * 2, output_field=models.IntegerField(), db_persist=True
+        )
+        label = models.CharField(max_length=20, db_default="none")
