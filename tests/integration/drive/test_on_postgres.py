@@ -68,10 +68,8 @@ def test_the_databases_own_types_hold_values(filled: dict[str, Any], sockets: st
 
 
 def test_the_next_row_gets_a_key(filled: dict[str, Any], sockets: str) -> None:
-    ((last, following),) = rows(
-        sockets,
-        "select max(id), nextval(pg_get_serial_sequence('shop_order', 'id')) from shop_order",
-    )
+    following = "nextval(pg_get_serial_sequence('shop_order', 'id'))"
+    ((last, following),) = rows(sockets, f"select max(id), {following} from shop_order")
     assert following > last
 
 

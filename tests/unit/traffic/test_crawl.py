@@ -24,8 +24,8 @@ class Site:
         return [{"route": route} for route in dict.fromkeys(map(self.route, self.pages))]
 
     def targets(self) -> dict[str, Any]:
-        return {"targets": [{"path": p, "route": self.route(p)} for p in self.pages],
-                "unresolved": [{"route": "/riddle/<x>/", "reason": "nothing is known"}]}  # fmt: skip
+        targets = [{"path": path, "route": self.route(path)} for path in self.pages]
+        return {"targets": targets, "unresolved": []}
 
     def resolve(self, paths: list[str]) -> list[str | None]:
         return [self.route(p) if p in self.pages else None for p in paths]
@@ -58,8 +58,8 @@ def states(traffic: Traffic) -> dict[str, str]:
 
 
 def test_links_are_followed_for_whoever_saw_them() -> None:
-    site = Site({"/": '<a href="/a/1">1</a><a href="/a/2?x=1">2</a><a href="/gone">g</a>', "/a/1": 200,
-                 "/a/2": 200})  # fmt: skip
+    home = '<a href="/a/1">1</a><a href="/a/2?x=1">2</a><a href="/gone">g</a>'
+    site = Site({"/": home, "/a/1": 200, "/a/2": 200})
     traffic = crawl(site, actors=["anonymous"], limits=Limits(per_route=9))
     assert ("/a/2?x=1", "anonymous") in site.calls
     assert not any(path == "/gone" for path, _ in site.calls)

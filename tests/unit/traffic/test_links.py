@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from nuages.traffic.links import destructive, links, local_path
@@ -17,7 +19,8 @@ def test_anchors_of_a_page() -> None:
     page = """
       <a href="/a/">a</a> <a href="b/?q=1#top">b</a> <a href="?page=2">next</a> <a href="#x">x</a>
       <a href="https://elsewhere.example/">e</a> <a href="mailto:a@b.c">m</a> <a>none</a>
-      <a href="http://testserver/c/">c</a> <a href="/d/" data-method="post">d</a> <a href="/a/">a</a>
+      <a href="http://testserver/c/">c</a> <a href="/d/" data-method="post">d</a>
+      <a href="/a/">a</a>
       <form action="/f/"><input></form>
     """
     assert of("text/html; charset=utf-8", page) == ["/a/", "/posts/1/b/?q=1", "/posts/1/?page=2",
@@ -25,8 +28,9 @@ def test_anchors_of_a_page() -> None:
 
 
 def test_urls_and_paths_in_json() -> None:
-    body = '{"next": "http://testserver/api/?page=2", "url": "/api/1/", "ratio": "1/2", "n": 3, "in": ["/x"]}'
-    assert of("application/json", body) == ["/api/?page=2", "/api/1/", "/x"]
+    page = {"next": "http://testserver/api/?page=2", "url": "/api/1/", "n": 3}
+    body = page | {"ratio": "1/2", "in": ["/x"]}
+    assert of("application/json", json.dumps(body)) == ["/api/?page=2", "/api/1/", "/x"]
 
 
 def test_locations_of_a_sitemap() -> None:
@@ -50,7 +54,7 @@ def test_what_leads_nowhere(link: str) -> None:
         "/logout/",
         "/accounts/log-out",
         "/posts/1/delete/",
-        "/x/unsubscribe?id=1",
+        "/unsubscribe?id=1",
         "/users/remove/3/",
     ],
 )

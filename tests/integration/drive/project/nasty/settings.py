@@ -52,7 +52,7 @@ def _database(name):
             "HOST": os.environ["NASTY_POSTGRES"],
             "USER": os.environ.get("NASTY_USER", "postgres"),
             "NAME": f"nuages_{name}",
-            "ATOMIC_REQUESTS": True,
+            "ATOMIC_REQUESTS": name == "nasty",
         }
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / f"{name}.sqlite3"}
 

@@ -92,6 +92,7 @@ def mine(request):
     return JsonResponse({"orders": [o.pk for o in Order.objects.filter(customer=request.user)]})
 
 
+@transaction.non_atomic_requests
 async def asynchronous(request):
     await asyncio.sleep(0)
     return JsonResponse({"n": [p.pk async for p in Product.objects.all()[:3]]})
@@ -101,6 +102,7 @@ def streaming(request):
     return StreamingHttpResponse(f"{p.pk}\n" for p in Product.objects.iterator())
 
 
+@transaction.non_atomic_requests
 async def async_streaming(request):
     async def lines():
         async for product in Product.objects.all()[:5]:
