@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from nuages.agent import matching, popularity, routes
 from nuages.agent.arguments import Column, Constant, Meaning, meanings
 from nuages.agent.routes import Route
+from nuages.agent.spelling import spellings
 
 TRIED = 30  # rows tried per route before it is given up
 _SAFE = "!$&'()*+,;=/~:@"  # as django.urls.reverse quotes
@@ -197,41 +198,13 @@ def _templates(route: Route) -> list[matching.Template]:
 
 
 def _spelled(route: Route, values: dict[str, Any], instance: Any) -> Iterator[dict[str, str]]:
-    """The values as URL texts; a date's part and a custom converter have several spellings."""
-    converters = route.converters()
-    spellings = []
-    for name, value in values.items():
-        texts = list(_texts(name, value, converters.get(name), instance, route))
-        spellings.append([(name, text) for text in texts] or [(name, str(value))])
-    for combination in itertools.islice(itertools.product(*spellings), 24):
+    """The values as URL texts, in every combination of their spellings, the likeliest first."""
+    options = [
+        [(name, text) for text in spellings(route, name, value, instance)]
+        for name, value in values.items()
+    ]
+    for combination in itertools.islice(itertools.product(*options), 24):
         yield dict(combination)
-
-
-def _texts(name: str, value: Any, converter: Any, instance: Any, route: Route) -> Iterator[str]:
-    if hasattr(value, "strftime") and name in _FORMATS:
-        value = [value.strftime(form) for form in _FORMATS[name]]
-        value = [text.lower() for text in value] + [str(int(t)) for t in value if t.isdigit()]
-    if routes.model_admin(route.callback) is not None:
-        from django.contrib.admin.utils import quote as admin_quote
-
-        yield admin_quote(value)
-        return
-    for one in value if isinstance(value, list) else [value]:
-        ways: list[Callable[[], Any]] = [lambda one=one: str(one)]  # type: ignore[misc]
-        if converter is not None:
-            ways = [lambda one=one: converter.to_url(one), lambda: converter.to_url(instance)]  # type: ignore[misc]
-        for way in ways:
-            with suppress(Exception):
-                yield str(way())
-
-
-_FORMATS = {
-    "year": ("%Y",),
-    "month": ("%m", "%b", "%B"),
-    "day": ("%d",),
-    "week": ("%W", "%V"),
-    "date": ("%Y-%m-%d", "%Y%m%d"),
-}
 
 
 def _absolute_urls(patterns: set[str], owners: tuple[Any, ...]) -> dict[str, list[str]]:

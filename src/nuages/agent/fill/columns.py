@@ -36,7 +36,7 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
         return OMIT
     if left_empty(field, rng, loose=loose):
         return None
-    if field.choices and not field.unique:
+    if field.choices:
         return _choice(field, rng)
     if _keeps_default(field, rng):
         return OMIT
