@@ -16,7 +16,8 @@ TOO_LONG = 504  # the status of a request that the agent gave up on
 _ORDER: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "failed", "denied", "not driven",
 )  # fmt: skip
-_LOGIN = re.compile(r"log-?_?in|sign-?_?in|/auth|/accounts/|sso|oauth|[?&]next=", re.I)
+_LOGIN_PAGE = re.compile(r"log-?_?in\b|sign-?_?in\b|\bsso\b|oauth", re.I)
+_SENT_TO_LOGIN = re.compile(_LOGIN_PAGE.pattern + r"|/auth|/accounts/|[?&]next=", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,8 @@ def _of_route(route: str, answers: Sequence[Answer], reached: Reached) -> RouteC
         return RouteCoverage(route=_named(route, reason), state="not driven", reason=reason)
     judged = [state_of(answer, rows_counted=reached.rows_counted) for answer in answers]
     state, reason = min(judged, key=lambda entry: _ORDER.index(entry[0]))
+    if state == "denied" and route in reached.reasons:
+        reason = f"{reason}; {reached.reasons[route]}"  # before others could ask
     return RouteCoverage(
         route=_named(route, reason),
         state=state,
@@ -82,9 +85,13 @@ def state_of(answer: Answer, *, rows_counted: bool = True) -> tuple[RouteState, 
     return "failed", f"answered {status}"
 
 
+def is_login_page(path: str) -> bool:
+    return _LOGIN_PAGE.search(path.partition("?")[0]) is not None
+
+
 def _redirected(answer: Answer) -> tuple[RouteState, str]:
     location = _header(answer, "location")
-    if _LOGIN.search(location) and not _LOGIN.search(answer.request.path):
+    if _SENT_TO_LOGIN.search(location) and not is_login_page(answer.request.path):
         return "denied", f"{answer.request.actor} is sent to log in"
     return "redirected", f"{answer.status} to {location}" if location else str(answer.status)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from nuages.answers import Answer
-from nuages.traffic.coverage import TOO_LONG, state_of
+from nuages.traffic.coverage import TOO_LONG, is_login_page, state_of
 
 _EVERYWHERE = "*"
-_AREA_DENIALS = 6  # distinct requests turned away before a whole area counts as closed
+_AREA_DENIALS = 5  # distinct requests turned away before a whole area counts as closed
 _SLOW_PAGES = 4
 
 
@@ -27,7 +27,7 @@ class Refusals:
                 self._slow[door, actor] += 1
             elif denied:
                 self._denied[door, actor] += 1
-            else:
+            elif not is_login_page(answer.request.path):
                 self._let_in.add((door, actor))
 
     def closed(self, route: str, actor: str) -> bool:

@@ -43,6 +43,22 @@ def test_a_redirect_to_a_login_is_a_denial() -> None:
     assert of(answer(301, headers={"Location": "/articles/"})).state == "redirected"
 
 
+def test_a_path_that_names_accounts_is_no_login_page() -> None:
+    request = Request(path="/admin/accounts/user/1/", actor="user")
+    sent = Answer(
+        request=request,
+        status=302,
+        route="GET /posts/",
+        headers={"Location": "/admin/login/?next=/admin/accounts/user/1/"},
+    )
+    assert of(sent).state == "denied"
+
+
+def test_a_denial_says_that_the_others_were_not_asked() -> None:
+    told = of(answer(403), reason="the crawl stopped at 500 requests")
+    assert told.reason == "403 for anonymous; the crawl stopped at 500 requests"
+
+
 def test_denied_and_failed_say_why() -> None:
     assert of(answer(401)).reason == "401 for anonymous"
     assert of(answer(404)).reason == "404: not found with the arguments tried"

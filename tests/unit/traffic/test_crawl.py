@@ -94,7 +94,7 @@ def test_an_area_that_is_closed_to_an_actor_is_left_alone() -> None:
     site.pages |= {f"/m{n}": 403 for n in range(20)}
     site.pages.pop("/x0"), site.pages.pop("/x1")
     crawl(site, actors=["user"], limits=Limits(per_route=9))
-    assert len(site.calls) == 1 + 6
+    assert len(site.calls) == 1 + 5
 
 
 def test_an_actor_for_whom_everything_is_slow_is_given_up() -> None:
