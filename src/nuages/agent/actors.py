@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Mapping
 from contextlib import suppress
 from http.cookies import SimpleCookie
 from typing import Any
@@ -106,20 +108,25 @@ class Actors:
             self.prepare()
         return tuple(actor.user for actor in self._known.values() if actor.user is not None)
 
-    def prepare(self, function: str | None = None) -> list[str]:
-        """Make them all; `function` ("package.module:name") may log a user in its own way."""
-        self._known = {"anonymous": Actor("anonymous")}
-        self.missing = {}
-        for name in NAMES[1:]:
+    def prepare(self, functions: Mapping[str, str] | None = None) -> list[str]:
+        """Make them all; `functions` ("package.module:name" by actor) log some in their own way."""
+        ways = dict(functions or {})
+        self._known, self.missing = {}, {}
+        for name in (*NAMES, *(name for name in ways if name not in NAMES)):
             try:
-                actor = Actor(name, chosen_user(staff=name == "staff"))
-                actor.log_in()
-                if function:
-                    _log_in_by(function, actor)
-                self._known[name] = actor
+                self._known[name] = _made(name, ways.get(name))
             except Exception as error:
-                self.missing[name] = f"{type(error).__name__}: {error}"
+                self.missing[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return list(self._known)
+
+
+def _made(name: str, function: str | None) -> Actor:
+    user = chosen_user(staff=name == "staff") if name in ("user", "staff") else None
+    actor = Actor(name, user)
+    actor.log_in()
+    if function:
+        _log_in_by(function, actor)
+    return actor
 
 
 def chosen_user(*, staff: bool) -> Any:
@@ -224,16 +231,29 @@ def _wants_forced(request: Any) -> bool:
 
 
 def _log_in_by(function: str, actor: Actor) -> None:
-    """The project's own way in: `function(user, client)` may set cookies, headers, defaults."""
+    """The project's own way in: `function(client)`, or `function(user, client)`, may log the test
+    client in and set its cookies and its headers (`client.defaults`)."""
     from django.test import Client
 
     module, _, name = function.partition(":")
+    way = getattr(importlib.import_module(module), name)
     client = Client(raise_request_exception=False, **actor.factory.defaults)
     client.cookies.update(actor.factory.cookies)
-    returned = getattr(importlib.import_module(module), name)(actor.user, client)
+    wants_user = len(inspect.signature(way).parameters) > 1
+    returned = way(actor.user, client) if wants_user else way(client)
     client = returned if isinstance(returned, Client) else client
     actor.factory.cookies = client.cookies
     actor.factory.defaults.update(client.defaults)
+    actor.user = actor.user or _logged_in(client)
+
+
+def _logged_in(client: Any) -> Any:
+    """The user whose session a client holds, so that their rows can be found; None without."""
+    from django.contrib import auth
+
+    with suppress(Exception):
+        return _user_model()._base_manager.get(pk=client.session[auth.SESSION_KEY])
+    return None
 
 
 def served_host() -> str:

@@ -70,12 +70,12 @@ class Calls:
 
         return fill(rows, seed, seconds=seconds, progress=self._progress)
 
-    def actors(self, function: str | None = None) -> list[str]:
-        """The names of those who can ask, each logged in."""
+    def actors(self, functions: dict[str, str] | None = None) -> list[str]:
+        """The names of those who can ask, each logged in; `functions`: `[tool.nuages] actors`."""
         from nuages.agent.actors import Actors
 
         self._actors = Actors()
-        names: list[str] = self._actors.prepare(function)
+        names: list[str] = self._actors.prepare(functions)
         return names
 
     def missing_actors(self) -> dict[str, str]:

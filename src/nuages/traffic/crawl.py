@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from nuages.answers import Answer, Request
@@ -56,12 +57,14 @@ def crawl(
     *,
     actors: Sequence[str],
     limits: Limits | None = None,
+    exclude: Sequence[str] = (),
     progress: Callable[[str], None] = lambda text: None,
 ) -> Traffic:
     """Send everything there is to send, each path as every actor, every route once at first."""
     routes = session.call("routes")
     found = session.call("targets", timeout=300)
     run = _Crawl(session, limits or Limits(), progress)
+    run.excluded = {route["route"] for route in routes if is_excluded(str(route["route"]), exclude)}
     run.ranks = {route["route"]: _rank(route) for route in routes}
     run.add([(target["path"], target["route"], actors) for target in found["targets"]])
     run.follow(["/"], actors)
@@ -89,6 +92,7 @@ class _Crawl:
         self._known: dict[str, str | None] = {}  # path without query → route
         self._refusals = Refusals()
         self.ranks: dict[str, int] = {}  # of a route: a higher one comes later
+        self.excluded: set[str] = set()  # routes that the user said never to drive
         self.skipped: dict[str, str] = {}  # route → why it was not driven
         self.answers: list[Answer] = []
         self.recorded = False  # whether anything counted rows
@@ -100,8 +104,7 @@ class _Crawl:
         others', and otherwise first come, first served.
         """
         for path, route, actors in paths:
-            if destructive(path) or destructive(route):
-                self.skipped.setdefault(route, "looks destructive")
+            if self._left_out(path, route):
                 continue
             for actor in actors:
                 request, turn = Request(path=path, actor=actor), self._per_route[route, actor]
@@ -111,6 +114,15 @@ class _Crawl:
                     rank = self.ranks.get(route, 0)
                     entry = (turn, rank, len(self._seen), request, route)
                     heapq.heappush(self._queues.setdefault(actor, []), entry)
+
+    def _left_out(self, path: str, route: str) -> bool:
+        if route in self.excluded:
+            self.skipped.setdefault(route, "excluded by [tool.nuages]")
+        elif destructive(path) or destructive(route):
+            self.skipped.setdefault(route, "looks destructive")
+        else:
+            return False
+        return True
 
     def follow(self, paths: Sequence[str], actors: Sequence[str]) -> None:
         """Queue links: only those that lead to a route, which the agent has to say."""
@@ -161,6 +173,11 @@ class _Crawl:
         found = _links(answer)
         if found:
             self.follow(found, (request.actor,))
+
+
+def is_excluded(route: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern of `exclude` matches a route, with or without its method."""
+    return any(fnmatchcase(name, p) for p in patterns for name in (route, f"GET {route}"))
 
 
 def _rank(route: Mapping[str, Any]) -> int:

@@ -214,6 +214,22 @@ def test_an_actor_who_was_logged_out_logs_in_again(driven: Driven) -> None:
     assert driven.ask("/mine/", "user").status == 200
 
 
+def test_a_function_of_the_project_may_log_an_actor_in(start: Any, driven: Driven) -> None:
+    session = start(PROJECT, "nasty.settings", NASTY_DATA=str(driven.data))
+    session.call("setup")
+    functions = {
+        "captain": "people.actors:captain",
+        "user": "people.actors:with_token",
+        "ghost": "people.actors:nobody",
+    }
+    assert session.call("actors", functions=functions) == ["anonymous", "user", "staff", "captain"]
+    assert session.call("missing_actors") == {"ghost": "LookupError: nobody there"}
+    asked = send(session, Request(path="/mine/", actor="captain"))
+    assert asked.status == 200
+    token = send(session, Request(path="/token/", actor="user"))
+    assert json.loads(token.body) == {"token": "Bearer nuages-user@example.com"}
+
+
 def test_streams_are_consumed_sync_and_async(driven: Driven) -> None:
     assert len(driven.ask("/stream/").body.split()) >= 20
     assert len(driven.ask("/astream/").body.split()) == 5

@@ -113,6 +113,15 @@ def test_what_looks_destructive_is_listed_not_sent() -> None:
     assert covered["GET /logout"] == "looks destructive"
 
 
+def test_what_the_user_excluded_is_not_sent() -> None:
+    site = Site({"/": '<a href="/export">all of it</a>', "/export": 200, "/a/1": 200})
+    traffic = crawl(site, actors=["user"], exclude=["*export*", "GET /a/*"])
+    assert site.calls == [("/", "user")]
+    covered = {c.route: c.reason for c in traffic.coverage.routes if c.state == "not driven"}
+    assert set(covered.values()) == {"excluded by [tool.nuages]"}
+    assert set(covered) == {"GET /export", "GET /a/<pk>/"}
+
+
 def test_a_crawl_that_stops_says_so() -> None:
     site = Site({"/": 200} | {f"/p{n}": 200 for n in range(9)})
     traffic = crawl(site, actors=["user"], limits=Limits(requests=3))

@@ -37,6 +37,7 @@ urlpatterns = [
     path("members/<uuid:token>/", views.MemberView.as_view(), name="member"),
     path("u/<str:username>/", views.profile),
     path("mine/", views.mine, name="mine"),
+    path("token/", views.token),
     path("async/", views.asynchronous),
     path("stream/", views.streaming),
     path("astream/", views.async_streaming),

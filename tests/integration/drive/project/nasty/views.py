@@ -92,6 +92,10 @@ def mine(request):
     return JsonResponse({"orders": [o.pk for o in Order.objects.filter(customer=request.user)]})
 
 
+def token(request):
+    return JsonResponse({"token": request.headers.get("Authorization")})
+
+
 @transaction.non_atomic_requests
 async def asynchronous(request):
     await asyncio.sleep(0)

@@ -1,0 +1,103 @@
+"""What a recording alone shows: the routes that were requested, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nuages.model import Coverage, Recording, RouteCoverage, RouteFigures, ScopeStats, Summary
+
+OTHER = "(other)"  # the scope of what the recorder's bounds left without a name
+NOT_REQUESTED = "no recorded test requests it"
+
+
+def outcomes(recording: Recording) -> dict[str, bool]:
+    """Test id → whether it passed each time."""
+    return {
+        stats.scope.name: not (set(stats.statuses) - {"passed", "skipped", "xfailed"})
+        for stats in recording.scopes
+        if stats.scope.kind == "test" and stats.scope.name != OTHER
+    }
+
+
+def coverage(recording: Recording, *, routes: Iterable[Mapping[str, Any]] = ()) -> Coverage:
+    """Which routes were requested; `routes`, as the agent lists them, are all that there are."""
+    seen = tuple(_route(s) for s in recording.scopes if s.scope.kind == "request")
+    known = {entry.route.partition(" ")[2] for entry in seen}
+    rest = {_named(entry): None for entry in routes if entry["route"] not in known}
+    passed, failed = _counts(recording)
+    return Coverage(
+        routes=(
+            *seen,
+            *(RouteCoverage(route=r, state="not driven", reason=NOT_REQUESTED) for r in rest),
+        ),
+        tests_passed=passed,
+        tests_failed=failed,
+    )
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    methods = [str(method).upper() for method in entry.get("methods") or ()]
+    method = "GET" if "GET" in methods or not methods else methods[0]
+    return f"{method} {entry['route']}"
+
+
+def _counts(recording: Recording) -> tuple[int | None, int | None]:
+    """Tests passed and failed, as the runner counted them, else as they were seen."""
+    meta, seen = recording.meta, outcomes(recording)
+    if "tests_passed" in meta:
+        return int(meta["tests_passed"]), int(meta.get("tests_failed", "0"))
+    passed = sum(seen.values())
+    return (passed, len(seen) - passed) if seen else (None, None)
+
+
+def _route(stats: ScopeStats) -> RouteCoverage:
+    classes = {status[0] for status in stats.statuses}
+    if "2" in classes:
+        state, reason = ("reached", "") if stats.rows else ("empty", "no row was fetched")
+    elif "3" in classes:
+        state, reason = "redirected", "only redirects were seen"
+    elif set(stats.statuses) <= {"401", "403"}:
+        state, reason = "denied", "only 401 and 403 were seen"
+    else:
+        state, reason = "failed", "no request succeeded"
+    return RouteCoverage(
+        route=stats.scope.name,
+        state=state,  # type: ignore[arg-type]
+        reason=reason,
+        statuses=dict(stats.statuses),
+        requests=stats.executions,
+        rows=stats.rows,
+    )
+
+
+def summarise(recording: Recording) -> Summary:
+    """Figures per route; times are means, as tests make few requests to a route."""
+    requests = [stats for stats in recording.scopes if stats.scope.kind == "request"]
+    executions = sum(stats.executions for stats in requests)
+    return Summary(
+        routes={stats.scope.name: _figures(stats) for stats in requests},
+        queries_per_request=sum(s.queries for s in requests) / executions if executions else 0.0,
+    )
+
+
+def _figures(stats: ScopeStats) -> RouteFigures:
+    n = max(stats.executions, 1)
+    return RouteFigures(
+        requests=stats.executions,
+        queries=stats.queries / n,
+        db_ms=stats.db_ns / n / 1e6,
+        cpu_ms=stats.cpu_ns / n / 1e6,
+        p50_ms=_percentile(stats.histogram, 0.50),
+        p95_ms=_percentile(stats.histogram, 0.95),
+    )
+
+
+def _percentile(histogram: Sequence[int], share: float) -> float:
+    """Upper edge in milliseconds of the bucket that holds the share; 0 without a histogram."""
+    wanted, seen = share * sum(histogram), 0
+    for bucket, count in enumerate(histogram):
+        seen += count
+        if count and seen >= wanted:
+            return float(2 ** (bucket + 1)) / 1000
+    return 0.0
