@@ -81,6 +81,11 @@ class Loads:
             for group in groups
         )
 
+    def has_rows(self, scope: Scope, load: Load) -> bool:
+        """Whether one query of a load brought enough rows for a loop."""
+        groups = self._groups.get((scope, load), [])
+        return any(group.rows_max >= LOOP for group in groups)
+
     def _hangs_on_its_parent(self, scope: Scope, load: Load) -> bool:
         """Whether a load came row by row, or with its parent's, so that its root is further up."""
         if load.how == "joined":

@@ -92,19 +92,27 @@ def is_plain_access(lineage: Lineage, group: QueryGroup) -> bool:
 
 
 def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
+    if group.scope.kind == "test" and not _goes_through_rows(group, lineage, loads):
+        return False
     if lineage is None:
         # The same few questions again and again are repeated-query's business.
         is_new = group.distinct_max >= LOOP
         sql = group.statement.sql
         return is_new and not is_batch(sql, group.rows_max) and table(sql) not in CACHED_TABLES
     root = lineage.root
-    if group.scope.kind == "test" and (
-        root is None or root.created_at is None or in_tests(root.created_at)
-    ):
-        return False  # the instances are the test's own, and so may the loop be
     if root is not None and loads.repeats_itself(group.scope, root):
         return False
     return group.distinct_max > 1 or lineage.last.kind in SINGLE_VALUED | {"gfk", "deferred"}
+
+
+def _goes_through_rows(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
+    """Whether the product loops, over rows that it has queried: a test that calls it again and
+    again, to make its data for one, is a loop as well.
+    """
+    root = lineage.root if lineage else None
+    if root is None or root.created_at is None or in_tests(root.created_at):
+        return False
+    return loads.has_rows(group.scope, root)
 
 
 def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 MISSING: Any = object()
 LONGEST = 160  # characters of a value in the report
 _SECRET = re.compile(r"SECRET|TOKEN|PASS|KEY|DSN|AUTH|CREDENTIAL|PRIVATE", re.IGNORECASE)
+_SETTING = re.compile(r"[A-Z][A-Z0-9_]*")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
 
 
@@ -74,7 +76,8 @@ class Edit:
 
     def put(self, name: str, value: Any) -> bool:
         """Give a setting another value, unrecorded; whether it had another one."""
-        if self.get(name, MISSING) == value:
+        value = _of_its_kind(value, before := self.get(name, MISSING))
+        if before == value:
             return False
         if type(self._holder).__module__ == "django.conf":
             # Past __setattr__: Django warns about some names there.
@@ -97,7 +100,15 @@ class Edit:
 
     def note(self, name: str, now: object, why: str, *, was: object = MISSING) -> None:
         """Record a change that was made elsewhere."""
-        self._changes.record(name, was, now, why)
+        if not self._is_premature(name):
+            self._changes.record(name, was, now, why)
+
+    def _is_premature(self, name: str) -> bool:
+        """Whether a settings module that reads the settings itself has yet to give this one."""
+        spec = getattr(self._module, "__spec__", None)
+        setting = _SETTING.match(name)
+        is_loading = getattr(spec, "_initializing", False)  # as importlib has it
+        return bool(is_loading and setting and setting.group() not in vars(self._module))
 
     def _assign(self, name: str, value: Any) -> None:
         before = self.get(name, MISSING)
@@ -116,6 +127,11 @@ class Edit:
                 values[name] = before
 
         self._changes.on_undo(back)
+
+
+def _of_its_kind(value: Any, before: object) -> Any:
+    """A path instead of a path: the project may go on from it with a slash."""
+    return type(before)(value) if isinstance(before, PurePath) else value
 
 
 def _restore_variable(name: str, value: str | None) -> None:

@@ -123,6 +123,18 @@ def test_settings_that_are_configured_by_hand(process: Process) -> None:
     assert seen["EMAIL_BACKEND"] == "nuages.agent.scratch_mail.EmailBackend"
 
 
+def test_a_settings_module_that_reads_the_settings_is_described_as_it_is_in_the_end(
+    process: Process,
+) -> None:
+    early = "from django.conf import settings\nsettings.DEBUG\n"
+    process.write({"conf.py": early + BASE + 'EMAIL_BACKEND = "shop.mail.Backend"\n'})
+    seen = process.run()
+    was = {entry["setting"]: entry["was"] for entry in seen["applied"]}
+    assert "SECRET_KEY" not in was
+    assert was["EMAIL_BACKEND"] == "shop.mail.Backend"
+    assert REDIRECTED.items() <= seen["settings"]["DATABASES"]["default"].items()
+
+
 def test_settings_that_were_loaded_before(process: Process) -> None:
     late = """
 from django.conf import settings
@@ -298,6 +310,15 @@ tell([default_storage.path(name), default_storage.url(name)])
 """
     path = process.folder / "scratch" / "media" / "a" / "b.txt"
     assert process.run(code) == [str(path), "/m/a/b.txt"]
+
+
+def test_a_path_stays_a_path(process: Process) -> None:
+    files = "from pathlib import Path\nMEDIA_ROOT = Path('media')\n"
+    process.write({"conf.py": BASE + files})
+    code = "from django.conf import settings\nsettings.DEBUG\nimport conf\n"
+    media = str(process.folder / "scratch" / "media" / "a.png")
+    for name in ("settings", "conf"):
+        assert process.run(code + f'tell(str({name}.MEDIA_ROOT / "a.png"))') == media
 
 
 def test_other_storages_and_static_files(process: Process) -> None:

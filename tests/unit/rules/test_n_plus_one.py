@@ -312,6 +312,12 @@ class TestStaysSilent:
     def test_on_rows_that_a_test_made(self):
         assert not found(in_loop(accessed(None, "author", "fk"), scope=TEST))
 
+    def test_on_a_test_that_calls_the_product_again_and_again(self):
+        lookup = Load(model="blog.Post", created_at=LOOP_LINE)
+        assert not found(in_loop(lookup, 6, scope=TEST, shape="exists", distinct=6))
+        one_by_one = in_loop(POSTS, 6, scope=TEST, location=QUERYSET_LINE)
+        assert not found(one_by_one, in_loop(AUTHOR, 6, scope=TEST))
+
     def test_on_queries_of_a_test_without_a_line_of_the_project(self):
         assert not found(in_loop(None, scope=TEST, location=None))
 
