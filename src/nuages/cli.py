@@ -189,10 +189,16 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
     from nuages.diagnose import diagnose as judge
     from nuages.report import text
     from nuages.report.json import diagnosis_json
+    from nuages.traffic.recorded import coverage
 
     recording = store.read(source or _recording_here())
     root = Path(recording.roots.get(".", "."))
-    diagnosis = judge(recording, project=root.name, budgets=load(root).budgets)
+    diagnosis = judge(
+        recording,
+        project=root.name,
+        budgets=load(root).budgets,
+        coverage=coverage(recording),
+    )
     if as_json:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
     else:
@@ -215,12 +221,13 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
 def fix(source: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
     """Edit a scratch copy, run the recorded command on it again, and offer what held."""
     from nuages import store
+    from nuages.commands import project_of
     from nuages.report import text
     from nuages.report.json import diagnosis_json
     from nuages.tune import TuneOptions, fix_recording
 
     recording = store.read(source or _recording_here())
-    found = _discover(Path(recording.roots.get(".", ".")), options)
+    found = project_of(recording, **_flags(options))
     diagnosis = fix_recording(
         found,
         recording,
@@ -252,16 +259,20 @@ def enclosure_command(as_json: bool) -> int:
 def _discover(path: Path, options: dict[str, Any]) -> Any:
     from nuages.project import discover
 
+    return discover(path, **_flags(options))
+
+
+def _flags(options: dict[str, Any]) -> dict[str, Any]:
+    """What the user said, by the keys of the configuration."""
     pairs = dict(pair.partition("=")[::2] for pair in options["environment"])
-    return discover(
-        path,
-        settings=options["settings"],
-        python=options["python"],
-        record=options.get("record"),
-        data_command=options.get("data_command"),
-        fixtures=options.get("fixtures") or None,
-        environment=pairs or None,
-    )
+    return {
+        "settings": options["settings"],
+        "python": options["python"],
+        "record": options.get("record"),
+        "data_command": options.get("data_command"),
+        "fixtures": options.get("fixtures") or None,
+        "environment": pairs or None,
+    }
 
 
 def _recording_here() -> Path:

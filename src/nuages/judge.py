@@ -69,10 +69,9 @@ def judge_tests(
         return refused(f"{broken[0]} passes before and fails after")
     if not any(passed_after.values()):
         return _proposed(finding, "no test passes, so nothing shows that the answers are the same")
-    tests = f"{len(passed_after):,} of {len(passed_before):,} run"
     passes = "passes" if len(reaching) == 1 else "pass"
     shown = f"its {_many(len(reaching), 'test')} {passes}" if reaching else "the tests pass"
-    return replace(_by_queries(finding, before, after, edited, shown), tests=tests)
+    return _by_queries(finding, before, after, edited, shown)
 
 
 def refused(reason: str) -> Fix:

@@ -6,14 +6,15 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from nuages import enclosure, store
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
+from nuages.commands import with_python
 from nuages.errors import NuagesError
 from nuages.model import LedgerEntry, Recording
 from nuages.progress import Progress
@@ -27,6 +28,7 @@ from nuages.stack.postgres import PostgresUnavailable
 Mode = Literal["deep", "light"]
 BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
 COMMAND_SECONDS = 3600.0
+FROM_SHELL = "$DJANGO_SETTINGS_MODULE"  # in Project.settings_by: the user's environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Lab:
     enforce: bool = True
     side: Path | None = None  # packages that the project's interpreter lacks
     info: dict[str, Any] = field(default_factory=dict)  # the agent's answer to `setup`
+    routes: list[dict[str, Any]] = field(default_factory=list)  # all that the project has
     runs: int = 0
 
     @contextmanager
@@ -90,20 +93,27 @@ class Lab:
         mode: Mode | None,
         edits: Mapping[str, str] | None = None,
         base: bool = False,
+        cwd: Path | None = None,
+        select: Sequence[str] = (),
         seconds: float = COMMAND_SECONDS,
     ) -> CommandRun:
-        """Run one of the project's own commands in the enclosure, recorded if `mode` is set."""
+        """Run one of the project's own commands in the enclosure, recorded if `mode` is set.
+
+        `select` names the tests to run, of those that the command would; none named: all.
+        """
+        cwd = cwd if cwd and cwd.is_dir() else self.project.root
         prefix = BASE if base else self._next_prefix()
         spool = self.scratch.folder(f"child/spool-{self.runs}") if mode else None
         walls = self._enclosure(edits or {})
         config = self._attach_config(walls, prefix, mode, spool)
+        config = replace(config, select=list(select) or None)
         log = self.scratch.path / f"{prefix}.log"
         with log.open("wb") as output:
             process = enclosure.start(
                 walls,
-                self._with_project_python(argv),
+                with_python(argv, self.project.python, cwd),
                 env=self._environment(config, settings=base or self._settings_told),
-                cwd=self.project.root,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -125,8 +135,8 @@ class Lab:
 
     def inspect(self) -> None:
         """Import the project once, on empty databases, and keep what it says of itself."""
-        with self.session(mode=None, base=True):
-            pass
+        with self.session(mode=None, base=True) as session, suppress(NuagesError):
+            self.routes = session.call("routes")  # a site that is all commands has none
 
     def fall_back_to_sqlite(self, reason: str) -> None:
         """Go on with SQLite; the reason is said aloud and stands in the report."""
@@ -146,7 +156,7 @@ class Lab:
     @property
     def _settings_told(self) -> bool:
         """Whether the user named the settings; else a command, such as pytest, finds its own."""
-        return self.project.config.settings is not None
+        return self.project.config.settings is not None or self.project.settings_by == FROM_SHELL
 
     @property
     def _ledger_path(self) -> Path:
@@ -192,6 +202,9 @@ class Lab:
         base.pop("DJANGO_SETTINGS_MODULE", None)
         if settings:
             base["DJANGO_SETTINGS_MODULE"] = project.settings
+        if len(project.python) == 1:  # scripts and `make` find the project's programs, too
+            folder = str(Path(project.python[0]).parent)
+            base["PATH"] = os.pathsep.join([folder, base.get("PATH", os.defpath)])
         base["PYTHONPATH"] = os.pathsep.join(
             [*map(str, project.sys_path), *filter(None, [base.get("PYTHONPATH")])]
         )
@@ -216,16 +229,6 @@ class Lab:
             hosts=self.project.config.hosts,
             ledger=self._ledger_path,
         )
-
-    def _with_project_python(self, argv: Sequence[str]) -> list[str]:
-        """`pytest …` and `python …` become the project's own."""
-        first, *rest = argv
-        if first in ("python", "python3"):
-            return [*self.project.python, *rest]
-        if first == "manage.py":
-            return [*self.project.python, first, *rest]
-        beside = Path(self.project.python[0]).parent / first
-        return [str(beside), *rest] if beside.is_file() else [first, *rest]
 
 
 @contextmanager

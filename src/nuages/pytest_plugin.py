@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nuages.record import suites
+from nuages.record import selection, suites
 
 OWN = "NUAGES_PYTEST"  # set where `--nuages` started the recorder
 
@@ -43,6 +43,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         os.environ.update(importlib.import_module("nuages.attach").prepare(scratch, config))
         os.environ[OWN] = str(scratch)
         attach_module.attach(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, once every other plugin has had its say."""
+    if selection.selects({item.nodeid for item in items}):
+        config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in selection.wanted])
+        items[:] = [item for item in items if item.nodeid in selection.wanted]
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -81,8 +81,11 @@ def run_attached(
         environment |= prepare(scratch, config, environment)
         exit_code = launch(argv, environment)
         recording = collect(scratch / "spool", argv)
+    recording = described(recording, argv, cwd=cwd, exit_code=exit_code)
+    names = json.dumps(sorted(os.environ if env is None else env))  # and no value of any
     return RecordedRun(
-        exit_code=exit_code, recording=described(recording, argv, cwd=cwd, exit_code=exit_code)
+        exit_code=exit_code,
+        recording=replace(recording, meta={**recording.meta, "variables": names}),
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from nuages import fix
+from nuages import commands, fix
 from nuages.codemod import text
+from nuages.commands import Command
 from nuages.diagnose import diagnose
 from nuages.doors import Door, Seen
 from nuages.doors.driven import DrivenDoor
@@ -38,7 +37,9 @@ class TuneOptions:
 def tune(project: Project, options: TuneOptions) -> TuneResult:
     """Run the loop on a project; its tree and its databases stay as they are unless `apply`."""
     progress = Progress()
-    with _entered(project, options, progress) as (lab, door):
+    told = project.config.record
+    command = commands.told(told) if told else None
+    with _entered(project, options, progress, command) as (lab, door):
         with progress.stage("record"):
             seen = door.record()
         with progress.stage("diagnose"):
@@ -53,8 +54,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             findings = _verify(found, sources, seen, door)
         edits = fix.combine(_verified(findings), sources)
         with progress.stage("prove"):
-            before = door.summary({})
-            after = door.summary(edits) if edits else before
+            before, after = door.summaries(edits)
         result = TuneResult(
             project=project.name,
             coverage=seen.coverage,
@@ -74,16 +74,9 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
 
 def fix_recording(project: Project, recording: Recording, options: TuneOptions) -> Diagnosis:
     """Verify fixes for a recording by running its command again, enclosed, on a scratch copy."""
-    argv = json.loads(recording.meta.get("command", "[]"))
-    if not argv:
-        raise NuagesError(
-            "The recording does not say which command made it.",
-            hint="Record with `nuages record -- CMD`.",
-            slug="no-command",
-        )
     progress = Progress()
-    wanted = replace(project, config=replace(project.config, record=shlex.join(argv)))
-    with _entered(wanted, options, progress) as (_, door):
+    command = commands.recorded(recording)
+    with _entered(project, options, progress, command) as (_, door):
         with progress.stage("baseline"):
             seen = door.record()
         found = diagnose(
@@ -102,16 +95,17 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
 
 @contextmanager
 def _entered(
-    project: Project, options: TuneOptions, progress: Progress
+    project: Project, options: TuneOptions, progress: Progress, command: Command | None
 ) -> Iterator[tuple[Lab, Door]]:
     """A lab, set up, and the door into the project: its tests when a command is named."""
     with open_lab(project, progress=progress, enforce=options.enforce, keep=options.keep) as lab:
-        if project.config.record:
+        if command:
             with progress.stage("set up"):
                 lab.inspect()
             if lab.own_vendor == "sqlite" and lab.databases.vendor != "sqlite":
                 lab.fall_back_to_sqlite("the tests are run on what the project runs them on")
-            yield lab, TestsDoor(lab, shlex.split(project.config.record))
+                lab.inspect()
+            yield lab, TestsDoor(lab, command)
         else:
             yield lab, DrivenDoor(lab, _populated(lab, options.rows))
 

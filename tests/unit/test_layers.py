@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "config storage progress documents origins lineage statements",
         "project store scratch attach loops answers",
-        "enclosure stack rules codemod session traffic judge",
+        "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording",
         "populate",
         "doors",

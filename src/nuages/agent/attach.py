@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ class AttachConfig:
     mode: Literal["deep", "light"] | None = None  # of the recorder; None: nothing is recorded
     spool: str | None = None  # where processes write their snapshots
     overlay: Mapping[str, Any] | None = None
+    select: Sequence[str] | None = None  # tests to run; None: all
     ledger: str | None = None  # the audit hook is on when set
     side: str | None = None  # packages the interpreter lacks, appended last to sys.path
     scratch: str | None = None  # writable for the child
@@ -62,7 +63,7 @@ def attach_from_environment() -> None:
 
 def attach(config: AttachConfig) -> None:
     """Set up, in this order: side packages, audit hook, settings overlay, recorder."""
-    for step in (_mark, _add_side_packages, _install_audit, _install_overlay, _install_recorder):
+    for step in STEPS:
         _guarded(step, config)
 
 
@@ -100,6 +101,16 @@ def _install_overlay(config: AttachConfig) -> None:
 def _install_recorder(config: AttachConfig) -> None:
     if config.mode:
         when_imported("django", _later("nuages.record.recorder", config))
+
+
+def _select_tests(config: AttachConfig) -> None:
+    if config.select:
+        importlib.import_module("nuages.record.selection").choose(config.select)
+
+
+STEPS = (
+    _mark, _add_side_packages, _install_audit, _install_overlay, _install_recorder, _select_tests,
+)  # fmt: skip
 
 
 def _later(name: str, config: AttachConfig) -> Callable[[object], None]:

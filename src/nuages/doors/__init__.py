@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from nuages.fix import RunOutcome
+from nuages.fix import ALL, RunOutcome
 from nuages.model import Coverage, Summary
 
 Version = tuple[tuple[str, str], ...]  # a version of the project by its edits
@@ -31,8 +31,11 @@ class Door(Protocol):
     def record(self) -> Seen:
         """Exercise the project as it stands, recorded deeply."""
 
-    def run(self, edits: Mapping[str, str]) -> RunOutcome:
-        """Do exactly the same again with edits ("label:file" → new text), recorded deeply."""
+    def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
+        """Do exactly the same again with edits ("label:file" → new text), recorded deeply.
 
-    def summary(self, edits: Mapping[str, str]) -> Summary:
-        """Figures per route with edits."""
+        With `tests`, only these of the tests, where the door leads through tests.
+        """
+
+    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
+        """Figures per route without and with edits, of runs that did the same."""

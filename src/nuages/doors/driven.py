@@ -10,7 +10,7 @@ from statistics import fmean, median, quantiles
 from nuages import store
 from nuages.answers import Answer, Request
 from nuages.doors import Seen, Version, version
-from nuages.fix import RunOutcome
+from nuages.fix import ALL, RunOutcome
 from nuages.lab import Lab
 from nuages.model import RouteFigures, Summary
 from nuages.populate import Populated
@@ -39,16 +39,19 @@ class DrivenDoor:
             coverage=replace(traffic.coverage, notes=notes),
         )
 
-    def run(self, edits: Mapping[str, str]) -> RunOutcome:
-        """Replay the requests on fresh scratch data with edits."""
+    def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
+        """Replay the requests on fresh scratch data with edits; there are no tests to select."""
         with self._lab.session(mode="deep", edits=edits) as session:
             answers = tuple(replay(session, self._requests))
             recording = store.recording_from([session.call("snapshot")])
         self._summaries[version(edits)] = summarise(answers)
         return RunOutcome(answers=answers, recording=recording)
 
-    def summary(self, edits: Mapping[str, str]) -> Summary:
-        """Figures of the last replay with these edits; every version is recorded alike."""
+    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
+        """Figures of the last replay without and with these edits, recorded alike."""
+        return self._summary({}), self._summary(edits)
+
+    def _summary(self, edits: Mapping[str, str]) -> Summary:
         if version(edits) not in self._summaries:
             self.run(edits)
         return self._summaries[version(edits)]

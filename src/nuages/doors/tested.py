@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 
+from nuages.commands import Command
 from nuages.doors import Seen, Version, version
 from nuages.errors import NuagesError
-from nuages.fix import RunOutcome
+from nuages.fix import ALL, RunOutcome
 from nuages.lab import CommandRun, Lab
-from nuages.model import Coverage, Recording, RouteCoverage, RouteFigures, ScopeStats, Summary
+from nuages.model import Recording, Summary
+from nuages.traffic.recorded import coverage, outcomes, summarise
+
+MANY = 0.2  # share of failing tests from which on the run says little
+DATABASE_ERROR = re.compile(
+    r"^(?:E\s+)?((?:[\w.]+\.)?(?:OperationalError|ProgrammingError|NotSupportedError"
+    r"|DatabaseError|UndefinedTable|UndefinedFunction)\b.*)$",
+    re.MULTILINE,
+)
 
 
 class TestsDoor:
@@ -17,117 +29,83 @@ class TestsDoor:
 
     __test__ = False  # not a test case, whatever pytest makes of its name
 
-    def __init__(self, lab: Lab, argv: Sequence[str]) -> None:
+    def __init__(self, lab: Lab, command: Command) -> None:
         self._lab = lab
-        self._argv = list(argv)
-        self._latest: dict[Version, Recording] = {}
+        self._command = command
+        self._latest: dict[tuple[Version, frozenset[str]], Recording] = {}
 
     def record(self) -> Seen:
         """Run the command as the project stands."""
-        outcome = self._outcome({})
-        return Seen(outcome=outcome, coverage=coverage(outcome.recording))
+        outcome, notes = self._outcome({}, ALL)
+        seen = coverage(outcome.recording, routes=self._lab.routes)
+        return Seen(outcome=outcome, coverage=replace(seen, notes=notes))
 
-    def run(self, edits: Mapping[str, str]) -> RunOutcome:
-        """Run the command with edits."""
-        return self._outcome(edits)
+    def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
+        """Run the command with edits, all of its tests or those that are named."""
+        outcome, _ = self._outcome(edits, tests)
+        if tests and not tests.issuperset(outcome.tests):
+            self._lab.progress.say("Not every selected test was found again: all are run.")
+        return outcome
 
-    def summary(self, edits: Mapping[str, str]) -> Summary:
-        """Figures of the requests that the tests made, from the run with these edits."""
-        recording = self._latest.get(version(edits)) or self._outcome(edits).recording
-        return summarise(recording)
+    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
+        """Figures of the requests that the tests made, from the widest runs of both versions."""
+        old, new = version({}), version(edits)
+        both = {tests for at, tests in self._latest if at == new and (old, tests) in self._latest}
+        tests = ALL if ALL in both else max(both, key=len, default=ALL)
+        if not both:
+            self._outcome(edits, tests)
+        return summarise(self._latest[old, tests]), summarise(self._latest[new, tests])
 
-    def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
-        run = self._lab.command(self._argv, mode="deep", edits=edits)
-        recording = self._checked(run)
-        self._latest[version(edits)] = recording
-        return RunOutcome(recording=recording, tests=outcomes(recording))
+    def _outcome(
+        self, edits: Mapping[str, str], tests: frozenset[str]
+    ) -> tuple[RunOutcome, tuple[str, ...]]:
+        started = time.monotonic()
+        run = self._lab.command(
+            self._command.argv,
+            mode="deep",
+            edits=edits,
+            cwd=self._command.cwd,
+            select=sorted(tests),
+        )
+        recording = self._checked(run, whole=not tests)
+        self._latest[version(edits), tests] = recording
+        outcome = RunOutcome(
+            recording=recording,
+            tests=outcomes(recording),
+            seconds=time.monotonic() - started,
+        )
+        return outcome, self._faults(run, outcome)
 
-    def _checked(self, run: CommandRun) -> Recording:
-        command = shlex.join(self._argv)
+    def _checked(self, run: CommandRun, *, whole: bool) -> Recording:
+        command = shlex.join(self._command.argv)
         if run.recording is None or not run.recording.processes:
             raise NuagesError(
                 f"No process of `{command}` could be recorded (it ended with {run.exit_code}).",
-                hint="Leave out -I, -E and wrappers that clear the environment.",
+                hint=self._unset() or "Leave out -I, -E and wrappers that clear the environment.",
                 detail=run.output[-3000:],
                 slug="not-attached",
             )
-        if not run.recording.groups:
+        if whole and not run.recording.groups:
             raise NuagesError(
                 f"`{command}` ended with {run.exit_code} and made no query.",
-                hint="Run it by hand first; name the tests that use the database.",
+                hint=self._unset() or "Run it by hand first; name the tests that use the database.",
                 detail=run.output[-3000:],
                 slug="nothing-recorded",
             )
         return run.recording
 
+    def _faults(self, run: CommandRun, outcome: RunOutcome) -> tuple[str, ...]:
+        """What to say when so many tests fail here that their word counts for little."""
+        failed = sum(not passed for passed in outcome.tests.values())
+        if not run.exit_code or failed <= MANY * len(outcome.tests):
+            return ()
+        said = f"{failed:,} of {len(outcome.tests):,} tests fail here"
+        if found := DATABASE_ERROR.search(run.output):
+            vendor = "SQLite" if self._lab.databases.vendor == "sqlite" else "PostgreSQL"
+            said += f", with errors of the scratch database ({vendor}): {found[1][:160]}"
+        return tuple(filter(None, (said, self._unset())))
 
-def outcomes(recording: Recording) -> dict[str, bool]:
-    """Test id → whether it passed each time."""
-    return {
-        stats.scope.name: not (set(stats.statuses) - {"passed", "skipped", "xfailed"})
-        for stats in recording.scopes
-        if stats.scope.kind == "test"
-    }
-
-
-def coverage(recording: Recording) -> Coverage:
-    """Which routes the tests reached; the rest is not known without driving the site."""
-    passed = outcomes(recording)
-    routes = tuple(_route(s) for s in recording.scopes if s.scope.kind == "request")
-    return Coverage(
-        routes=routes,
-        tests_passed=sum(passed.values()),
-        tests_failed=len(passed) - sum(passed.values()),
-    )
-
-
-def _route(stats: ScopeStats) -> RouteCoverage:
-    classes = {status[0] for status in stats.statuses}
-    if "2" in classes:
-        state, reason = ("reached", "") if stats.rows else ("empty", "no row was fetched")
-    elif "3" in classes:
-        state, reason = "redirected", "only redirects were seen"
-    elif set(stats.statuses) <= {"401", "403"}:
-        state, reason = "denied", "only 401 and 403 were seen"
-    else:
-        state, reason = "failed", "no request succeeded"
-    return RouteCoverage(
-        route=stats.scope.name,
-        state=state,  # type: ignore[arg-type]
-        reason=reason,
-        statuses=dict(stats.statuses),
-        requests=stats.executions,
-        rows=stats.rows,
-    )
-
-
-def summarise(recording: Recording) -> Summary:
-    """Figures per route; times are means, as tests make few requests to a route."""
-    requests = [stats for stats in recording.scopes if stats.scope.kind == "request"]
-    executions = sum(stats.executions for stats in requests)
-    return Summary(
-        routes={stats.scope.name: _figures(stats) for stats in requests},
-        queries_per_request=sum(s.queries for s in requests) / executions if executions else 0.0,
-    )
-
-
-def _figures(stats: ScopeStats) -> RouteFigures:
-    n = max(stats.executions, 1)
-    return RouteFigures(
-        requests=stats.executions,
-        queries=stats.queries / n,
-        db_ms=stats.db_ns / n / 1e6,
-        cpu_ms=stats.cpu_ns / n / 1e6,
-        p50_ms=_percentile(stats.histogram, 0.50),
-        p95_ms=_percentile(stats.histogram, 0.95),
-    )
-
-
-def _percentile(histogram: Sequence[int], share: float) -> float:
-    """Upper edge in milliseconds of the bucket that holds the share; 0 without a histogram."""
-    wanted, seen = share * sum(histogram), 0
-    for bucket, count in enumerate(histogram):
-        seen += count
-        if count and seen >= wanted:
-            return float(2 ** (bucket + 1)) / 1000
-    return 0.0
+    def _unset(self) -> str:
+        """The variables that were set when it was recorded and that the project asks for."""
+        names = self._command.missing(self._lab.project)
+        return f"Set what was set when it was recorded: {', '.join(names)}" if names else ""

@@ -159,7 +159,10 @@ def _environment(place: _Place, loaded: Sequence[str], env_files: Sequence[Path]
 def _named(place: _Place) -> list[Named]:
     if place.config.settings:
         return [Named(module=place.config.settings, by="--settings or [tool.nuages]")]
-    named = list(settings_module.candidates(place.root, place.told, place.surroundings))
+    named = [
+        *settings_module.of_command(place.root, place.config.record or "", place.surroundings),
+        *settings_module.candidates(place.root, place.told, place.surroundings),
+    ]
     if not named:
         raise ProjectNotFound(f"{place.root} names no settings module", hint=WAYS)
     return named

@@ -43,6 +43,19 @@ def candidates(root: Path, told: Sequence[str], environment: Mapping[str, str]) 
     yield from _in_source(root)
 
 
+def of_command(root: Path, command: str, environment: Mapping[str, str]) -> Iterator[Named]:
+    """Settings modules that a command of the tests uses: its own options, else pytest's file."""
+    if found := _OPTION.search(command):
+        yield Named(module=found[1], by=f"`{command}`")
+    elif re.search(r"\bpytest\b", command) and VARIABLE not in environment:
+        for table in _pytest_tables(root):
+            if module := table.get(VARIABLE) or table.get(VARIABLE.lower()):
+                yield Named(module=str(module), by="pytest's configuration")
+
+
+_OPTION = re.compile(r"(?:^|\s)(?:--ds|--settings)[= ]([\w.]+)")
+
+
 def imported(file: Path, folder: Path) -> list[Path]:
     """A settings file and the files of the project that it imports from, itself first."""
     found = [file]

@@ -8,7 +8,7 @@ from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import executions, faults, landmarks, snapshots
+from nuages.record import executions, faults, landmarks, selection, snapshots
 from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
@@ -98,10 +98,18 @@ def hook_runner(module: ModuleType, patches: Patches) -> None:
     patches.replace(module.TextTestRunner, "run", _counting(module.TextTestRunner.run))
 
 
+def _narrow(suite: Any) -> None:
+    try:
+        selection.narrow(suite)
+    except Exception:
+        faults.note()
+
+
 def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
-    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(self, *args, **kwargs)
+    def run(self: Any, test: Any, *args: Any, **kwargs: Any) -> Any:
+        _narrow(test)
+        result = original(self, test, *args, **kwargs)
         failures, errors, unexpected, skipped, _ = _problems(result)
         failed = failures + errors + unexpected
         report(passed=max(result.testsRun - failed - skipped, 0), failed=failed)

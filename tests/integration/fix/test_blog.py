@@ -18,7 +18,7 @@ from nuages import store
 from nuages.answers import Answer, Request
 from nuages.codemod import text
 from nuages.diagnose import diagnose
-from nuages.fix import RunOutcome, combine, propose, verify
+from nuages.fix import ALL, RunOutcome, combine, propose, verify
 from nuages.model import Finding
 
 pytest.importorskip("rest_framework")
@@ -65,7 +65,7 @@ class Site:
             f".:{path.relative_to(BLOG).as_posix()}": text.read(path) for path in BLOG.rglob("*.py")
         }
 
-    def run(self, edits: Mapping[str, str]) -> RunOutcome:
+    def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
         self.runs += 1
         tree = self.folder / f"run{self.runs}"
         shutil.copytree(BLOG, tree, ignore=shutil.ignore_patterns("__pycache__"))

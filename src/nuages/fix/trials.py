@@ -1,68 +1,19 @@
-"""From findings to fixes: propose edits, try them together, keep what is proven."""
+"""Edits tried together, in ever better sets, until what is left holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from nuages.answers import Answer, Masks, Verdict, compare_all, learn
-from nuages.codemod import Refusal, text
-from nuages.codemod.draft import Draft
-from nuages.codemod.queryset import RelatedKind, add_to_draft
-from nuages.codemod.writing import apply
+from nuages.answers import Masks, Verdict, compare_all, learn
 from nuages.errors import NuagesError
+from nuages.fix.outcome import Run, RunOutcome
+from nuages.fix.proposals import combine, proposed, with_prefetch
+from nuages.fix.selection import SelectedTests
 from nuages.judge import Edited, judge_replay, judge_tests, refused
-from nuages.model import Finding, Fix, Location, Recording, Remedy
-from nuages.origins import in_tests
-
-__all__ = ["RunOutcome", "apply", "combine", "propose", "verify"]
+from nuages.model import Finding, Fix, Recording
 
 MOST_RUNS = 8
-FIXED: dict[str, RelatedKind] = {
-    "select_related": "select_related",
-    "prefetch_related": "prefetch_related",
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunOutcome:
-    """What came of exercising one version of the project."""
-
-    recording: Recording
-    answers: tuple[Answer, ...] = ()
-    tests: Mapping[str, bool] = field(default_factory=dict)  # test id → passed
-    error: str | None = None  # the run as a whole failed
-
-
-Run = Callable[[Mapping[str, str]], RunOutcome]
-
-
-def propose(
-    findings: Iterable[Finding],
-    sources: Mapping[str, str],
-    files: Mapping[str, str] | None = None,
-) -> tuple[Finding, ...]:
-    """Give each finding whose remedy is an edit that edit, or the reason why there is none.
-
-    `sources` maps "label:file" to text, `files` to the SHA-256 at the time of the recording.
-    """
-    return tuple(_proposed(finding, sources, files or {}) for finding in findings)
-
-
-def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str, str]:
-    """All edits of these findings together: "label:file" → new text, changed files only."""
-    drafts: dict[str, Draft] = {}
-    for finding in sorted(_with_edits(findings), key=_order):
-        place, remedy = finding.created_at, finding.remedy
-        assert place is not None
-        assert remedy.path is not None
-        key = _key(place)
-        draft = drafts.setdefault(key, Draft(sources[key]))
-        try:
-            add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
-        except Refusal:
-            continue  # alone it was possible: the judge will find its queries still there
-    return {key: draft.text for key, draft in drafts.items() if draft.text != draft.original}
 
 
 def verify(
@@ -84,8 +35,9 @@ def verify(
         if finding.fix.status == "proposed"
     ]
     if candidates:
-        trials = _Trials(sources, before, run, most_runs)
-        trials.settle(candidates)
+        wanted = {test for one in candidates for test in one.finding.tests}
+        trials = _Trials(sources, before, run, wanted, most_runs)
+        trials.confirm(trials.settle(candidates))
         for index, finding in trials.settled.items():
             everything[index] = finding
     return tuple(everything)
@@ -102,19 +54,28 @@ class _Trials:
     """Runs of ever better sets of edits, against one baseline."""
 
     def __init__(
-        self, sources: Mapping[str, str], before: RunOutcome, run: Run, most_runs: int
+        self,
+        sources: Mapping[str, str],
+        before: RunOutcome,
+        run: Run,
+        tests: Iterable[str],
+        most_runs: int,
     ) -> None:
         self.settled: dict[int, Finding] = {}
         self._sources = sources
-        self._run = run
         self._left = most_runs
-        self._before = before
+        self._tests = SelectedTests(before, run, tests)
+        self._answered = before  # by the site, where it is driven
         self._masks = Masks()
         if before.answers:
             again = self._outcome({})
             self._masks = learn(before.answers, again.answers)
             if again.error is None:
-                self._before = again  # the very requests that the later runs repeat
+                self._answered = again  # the very requests that the later runs repeat
+
+    @property
+    def _before(self) -> RunOutcome:
+        return self._answered if self._answered.answers else self._tests.before
 
     def settle(self, chosen: list[_Candidate]) -> list[_Candidate]:
         """Find which of these hold together; the rest is settled with the reason."""
@@ -137,6 +98,28 @@ class _Trials:
         if len(kept) == len(chosen):
             return kept
         return self.settle([*kept, *alternatives])
+
+    def confirm(self, kept: list[_Candidate]) -> None:
+        """Run the whole command once with what is kept; look again at what it breaks."""
+        if not kept or not self._tests.may_run_all:
+            return
+        edits = combine((candidate.finding for candidate in kept), self._sources)
+        outcome = self._outcome(edits, whole=True)
+        broken = self._tests.broken_by(outcome)
+        if outcome.error is None and not broken:
+            self._say_all_were_run(kept, outcome)
+        elif self._left < 1:
+            what = outcome.error or f"{min(broken)} fails with it"
+            self._drop_all(kept, f"in the whole command {what}")
+        else:
+            self._tests.add(() if outcome.error else broken)
+            self.confirm(self.settle(kept))
+
+    def _say_all_were_run(self, kept: list[_Candidate], outcome: RunOutcome) -> None:
+        for candidate in kept:
+            finding = self.settled[candidate.index]
+            tests = f"{len(outcome.tests):,} of {self._tests.total:,} run"
+            self.settled[candidate.index] = replace(finding, fix=replace(finding.fix, tests=tests))
 
     def _halve(self, chosen: list[_Candidate], fault: str) -> list[_Candidate]:
         """Something broke that no single finding explains: look in one half, then the other."""
@@ -166,10 +149,10 @@ class _Trials:
             self.settled[candidate.index] = replace(candidate.finding, fix=fix)
         return both
 
-    def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
+    def _outcome(self, edits: Mapping[str, str], *, whole: bool = False) -> RunOutcome:
         self._left -= 1
         try:
-            return self._run(edits)
+            return self._tests.run(edits, whole=whole)
         except NuagesError as error:
             return RunOutcome(recording=Recording(), error=error.message)
 
@@ -200,14 +183,16 @@ class _Trials:
         before, after = self._before.recording, outcome.recording
         if self._before.answers:
             return judge_replay(finding, before, after, self._verdicts(outcome), edited)
-        return judge_tests(finding, before, after, self._before.tests, outcome.tests, edited)
+        fix = judge_tests(finding, before, after, self._before.tests, outcome.tests, edited)
+        tests = f"{len(outcome.tests):,} of {self._tests.total:,} run"
+        return fix if fix.status == "refused" else replace(fix, tests=tests)
 
     def _alternative(self, candidate: _Candidate) -> Iterator[_Candidate]:
         """prefetch_related instead of a select_related that did not hold."""
         finding = candidate.finding
         if candidate.is_alternative or finding.remedy.kind != "select_related":
             return
-        other = _proposed(_with_prefetch(finding), self._sources, {})
+        other = proposed(with_prefetch(finding), self._sources, {})
         if other.fix.status == "proposed":
             yield replace(candidate, finding=other, is_alternative=True)
 
@@ -236,63 +221,3 @@ def unordered_routes(recording: Recording) -> frozenset[str]:
         and " ORDER BY " not in group.statement.sql
         and " LIMIT " not in group.statement.sql
     )
-
-
-def _proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, str]) -> Finding:
-    place, remedy = finding.created_at, finding.remedy
-    if finding.fix.reason or remedy.kind not in FIXED or remedy.path is None or place is None:
-        return finding
-    key = _key(place)
-    if key not in sources:
-        return replace(finding, fix=refused(f"{place.file} is not the project's"))
-    if in_tests(place):
-        return replace(finding, fix=refused("the queryset is created in test code"))
-    if key in files and files[key] != text.sha256(sources[key]):
-        return replace(finding, fix=refused(f"{place.file} has changed since it was recorded"))
-    try:
-        return _edited(finding, place, sources[key])
-    except Refusal as refusal:
-        if remedy.kind == "select_related":
-            other = _proposed(_with_prefetch(finding), sources, files)
-            if other.fix.status == "proposed":
-                return other
-        return replace(finding, fix=refused(refusal.reason))
-
-
-def _edited(finding: Finding, place: Location, source: str) -> Finding:
-    remedy, draft = finding.remedy, Draft(source)
-    assert remedy.path is not None
-    add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
-    if draft.text == source:
-        said = f'{remedy.kind}("{remedy.path}")'
-        return replace(finding, fix=refused(f"the queryset says {said} already"))
-    fix = Fix(
-        status="proposed",
-        reason="not verified: it has not been run",
-        edits={_key(place): draft.text},
-        diff=text.diff(place.file, source, draft.text),
-    )
-    return replace(finding, fix=fix)
-
-
-def _with_prefetch(finding: Finding) -> Finding:
-    remedy = Remedy(kind="prefetch_related", path=finding.remedy.path)
-    hint = finding.hint.replace(".select_related(", ".prefetch_related(")
-    return replace(finding, remedy=remedy, hint=hint, fix=Fix(status="none"))
-
-
-def _with_edits(findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (finding for finding in findings if finding.fix.status in ("proposed", "verified"))
-
-
-def _order(finding: Finding) -> tuple[str, str, int, str]:
-    """The longest path first, so that "author" finds itself covered by "author__profile".
-
-    Prefetches come before joins: each is put right after the queryset, so joins stand first.
-    """
-    path, place = finding.remedy.path or "", finding.created_at
-    return (_key(place) if place else "", finding.remedy.kind, -path.count("__"), path)
-
-
-def _key(place: Location) -> str:
-    return f"{place.root}:{place.file}"

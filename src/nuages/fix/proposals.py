@@ -1,0 +1,106 @@
+"""Findings get the edit that would remove their cause, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from nuages.codemod import Refusal, text
+from nuages.codemod.draft import Draft
+from nuages.codemod.queryset import RelatedKind, add_to_draft
+from nuages.judge import refused
+from nuages.model import Finding, Fix, Location, Remedy
+from nuages.origins import in_tests
+
+FIXED: dict[str, RelatedKind] = {
+    "select_related": "select_related",
+    "prefetch_related": "prefetch_related",
+}
+
+
+def propose(
+    findings: Iterable[Finding],
+    sources: Mapping[str, str],
+    files: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """Give each finding whose remedy is an edit that edit, or the reason why there is none.
+
+    `sources` maps "label:file" to text, `files` to the SHA-256 at the time of the recording.
+    """
+    return tuple(proposed(finding, sources, files or {}) for finding in findings)
+
+
+def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str, str]:
+    """All edits of these findings together: "label:file" → new text, changed files only."""
+    drafts: dict[str, Draft] = {}
+    for finding in sorted(_with_edits(findings), key=_order):
+        place, remedy = finding.created_at, finding.remedy
+        assert place is not None
+        assert remedy.path is not None
+        key = _key(place)
+        draft = drafts.setdefault(key, Draft(sources[key]))
+        try:
+            add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
+        except Refusal:
+            continue  # alone it was possible: the judge will find its queries still there
+    return {key: draft.text for key, draft in drafts.items() if draft.text != draft.original}
+
+
+def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, str]) -> Finding:
+    place, remedy = finding.created_at, finding.remedy
+    if finding.fix.reason or remedy.kind not in FIXED or remedy.path is None or place is None:
+        return finding
+    key = _key(place)
+    if key not in sources:
+        return replace(finding, fix=refused(f"{place.file} is not the project's"))
+    if in_tests(place):
+        return replace(finding, fix=refused("the queryset is created in test code"))
+    if key in files and files[key] != text.sha256(sources[key]):
+        return replace(finding, fix=refused(f"{place.file} has changed since it was recorded"))
+    try:
+        return _edited(finding, place, sources[key])
+    except Refusal as refusal:
+        if remedy.kind == "select_related":
+            other = proposed(with_prefetch(finding), sources, files)
+            if other.fix.status == "proposed":
+                return other
+        return replace(finding, fix=refused(refusal.reason))
+
+
+def _edited(finding: Finding, place: Location, source: str) -> Finding:
+    remedy, draft = finding.remedy, Draft(source)
+    assert remedy.path is not None
+    add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
+    if draft.text == source:
+        said = f'{remedy.kind}("{remedy.path}")'
+        return replace(finding, fix=refused(f"the queryset says {said} already"))
+    fix = Fix(
+        status="proposed",
+        reason="not verified: it has not been run",
+        edits={_key(place): draft.text},
+        diff=text.diff(place.file, source, draft.text),
+    )
+    return replace(finding, fix=fix)
+
+
+def with_prefetch(finding: Finding) -> Finding:
+    remedy = Remedy(kind="prefetch_related", path=finding.remedy.path)
+    hint = finding.hint.replace(".select_related(", ".prefetch_related(")
+    return replace(finding, remedy=remedy, hint=hint, fix=Fix(status="none"))
+
+
+def _with_edits(findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (finding for finding in findings if finding.fix.status in ("proposed", "verified"))
+
+
+def _order(finding: Finding) -> tuple[str, str, int, str]:
+    """The longest path first, so that "author" finds itself covered by "author__profile".
+
+    Prefetches come before joins: each is put right after the queryset, so joins stand first.
+    """
+    path, place = finding.remedy.path or "", finding.created_at
+    return (_key(place) if place else "", finding.remedy.kind, -path.count("__"), path)
+
+
+def _key(place: Location) -> str:
+    return f"{place.root}:{place.file}"
