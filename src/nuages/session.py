@@ -238,6 +238,8 @@ class AgentSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            self.kill()  # it may be in the middle of something: no time for a goodbye
         self.close()
 
 

@@ -111,6 +111,7 @@ class Actors:
     def prepare(self, functions: Mapping[str, str] | None = None) -> list[str]:
         """Make them all; `functions` ("package.module:name" by actor) log some in their own way."""
         ways = dict(functions or {})
+        _have_a_site()
         self._known, self.missing = {}, {}
         for name in (*NAMES, *(name for name in ways if name not in NAMES)):
             try:
@@ -254,6 +255,17 @@ def _logged_in(client: Any) -> Any:
     with suppress(Exception):
         return _user_model()._base_manager.get(pk=client.session[auth.SESSION_KEY])
     return None
+
+
+def _have_a_site() -> None:
+    """A Site for the host that is asked, where the project finds its site by the host."""
+    from django.apps import apps
+    from django.db import Error
+
+    if apps.is_installed("django.contrib.sites") and not getattr(settings, "SITE_ID", None):
+        sites = apps.get_model("sites", "Site")._base_manager
+        with suppress(Error):
+            sites.get_or_create(domain=served_host(), defaults={"name": "nuages"})
 
 
 def served_host() -> str:

@@ -17,7 +17,7 @@ _ORDER: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "failed", "denied", "not driven",
 )  # fmt: skip
 _LOGIN_PAGE = re.compile(r"log-?_?in\b|sign-?_?in\b|\bsso\b|oauth", re.I)
-_SENT_TO_LOGIN = re.compile(_LOGIN_PAGE.pattern + r"|/auth|/accounts/|[?&]next=", re.I)
+_SENT_TO_LOGIN = re.compile(_LOGIN_PAGE.pattern + r"|/(auth|accounts)/?(\?|$)|[?&]next=", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)

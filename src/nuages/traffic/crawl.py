@@ -35,7 +35,7 @@ class Limits:
     """How far a crawl goes."""
 
     per_route: int = 2  # distinct paths per route and actor
-    requests: int = 500
+    requests: int = 400
     seconds: float = 45.0
     request_seconds: float = 10.0
 

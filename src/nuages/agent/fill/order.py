@@ -9,10 +9,12 @@ from typing import Any
 from nuages.agent import ownership
 from nuages.agent.inspect import KEPT, managed_models
 
-# Tables in which a library keeps serialised state of its own: rows made up here would break it.
+# Tables in which a library keeps serialised state of its own, or whom it keeps out: rows made up
+# here would break it, or close the site.
 _BOOKKEEPING = re.compile(
     r"(Revision|Version|Log|LogEntry|History|Session|State|Cache|Migration|Index|IndexEntry|Job|"
-    r"Task|TaskResult|Schedule|Queue|Lock|Nonce|Association|Reference)$"
+    r"Task|TaskResult|Schedule|Queue|Lock|Nonce|Association|Reference|"
+    r"Restriction|Permission|Ban|Block|Lockout|AccessAttempt|AccessFailure)$"
 )
 
 
