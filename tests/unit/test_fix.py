@@ -93,9 +93,7 @@ class Site:
         self.runs: list[dict[str, str]] = []
         self._answers = answers or (lambda route, source: {"posts": [1, 2, 3]})
 
-    def __call__(
-        self, edits: Mapping[str, str], tests: frozenset[str] = fix.ALL
-    ) -> RunOutcome:
+    def __call__(self, edits: Mapping[str, str], tests: frozenset[str] = fix.ALL) -> RunOutcome:
         self.runs.append(dict(edits))
         source = edits.get(".:blog/views.py", VIEWS)
         feed, _, home = source.partition("def home")
@@ -374,6 +372,77 @@ class TestVerifyByTests:
             proposed(before), SOURCES, outcome, lambda *_: replace(outcome, recording=after)
         )
         assert finding.fix.status == "verified"
+
+
+class Suite:
+    """Ten tests of which one reaches the loop; `fails` says which fail with or without edits."""
+
+    REACHES = "t.py::test_feed"
+    NAMES = (REACHES, *(f"t.py::test_{number}" for number in range(9)))
+
+    def __init__(self, fails: Callable[[str, bool, int], bool] = lambda *_: False) -> None:
+        self.runs: list[tuple[bool, int]] = []  # with edits?, number of tests
+        self._fails = fails
+
+    def __call__(self, edits: Mapping[str, str], tests: frozenset[str] = fix.ALL) -> RunOutcome:
+        names = [name for name in self.NAMES if not tests or name in tests]
+        self.runs.append((bool(edits), len(names)))
+        return RunOutcome(
+            recording=TestVerifyByTests.AFTER if edits else TestVerifyByTests.RECORDING,
+            tests={name: not self._fails(name, bool(edits), len(names)) for name in names},
+        )
+
+    def verified(self, seconds: float = 1.0, **options: int) -> Fix:
+        before = replace(self({}), seconds=seconds)
+        proposals = proposed(TestVerifyByTests.RECORDING)
+        (finding,) = verify(proposals, SOURCES, before, self, **options)
+        return finding.fix
+
+
+class TestSelectedTests:
+    def test_first_those_that_reach_the_line_then_all_of_them_once(self):
+        suite = Suite()
+        fixed = suite.verified()
+        assert (fixed.status, fixed.tests) == ("verified", "10 of 10 run")
+        assert suite.runs == [(False, 10), (False, 1), (True, 1), (True, 10)]
+
+    def test_a_long_command_is_not_run_whole_again(self):
+        suite = Suite()
+        fixed = suite.verified(seconds=3600)
+        assert (fixed.status, fixed.tests) == ("verified", "1 of 10 run")
+        assert suite.runs[-1] == (True, 1)
+
+    def test_what_breaks_another_test_is_refused(self):
+        fixed = Suite(lambda name, edited, _: edited and name == "t.py::test_3").verified()
+        assert fixed.status == "refused"
+        assert fixed.reason == "t.py::test_3 passes before and fails after"
+
+    def test_a_test_that_fails_now_and_then_is_not_held_against_a_fix(self):
+        failures = iter([False, True, True])  # when recorded, in all with edits, once more without
+
+        def fails(name: str, edited: bool, count: int) -> bool:
+            return name == "t.py::test_3" and next(failures)
+
+        assert Suite(fails).verified().status == "verified"
+
+    def test_a_reaching_test_that_fails_by_itself_is_left_out(self):
+        def fails(name: str, edited: bool, count: int) -> bool:
+            return name == Suite.REACHES and len(suite.runs) > 2
+
+        suite = Suite(fails)
+        assert suite.verified().status != "refused"
+
+    def test_tests_that_need_one_another_are_run_together(self):
+        suite = Suite(lambda name, _, count: name == Suite.REACHES and count < 10)
+        fixed = suite.verified()
+        assert (fixed.status, fixed.tests) == ("verified", "10 of 10 run")
+        assert suite.runs == [(False, 10), (False, 1), (True, 10)]
+
+    def test_without_runs_left_it_stays_a_proposal(self):
+        suite = Suite(lambda name, edited, count: edited and count == 10 and name == "t.py::test_3")
+        fixed = suite.verified(most_runs=2)
+        assert fixed.status == "proposed"
+        assert fixed.reason == "not verified: in the whole command t.py::test_3 fails with it"
 
 
 class TestApply:
