@@ -145,7 +145,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
-@click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  # fmt: skip
     """Run COMMAND just as you would, with the recorder in it.
 
@@ -155,6 +155,12 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  #
     from nuages.project import find_root, source_roots
     from nuages.recording import record_command
 
+    if not command:
+        raise NuagesError(
+            "No command was given to record.",
+            hint="Give one as you would type it, after --: nuages record -- pytest -q",
+            slug="no-command",
+        )
     root = find_root(Path.cwd())
     run = record_command(
         list(command),
@@ -165,9 +171,9 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  #
     )
     seen = run.recording
     calls = sum(stats.queries for stats in seen.scopes)
+    follows = "nuages diagnose" if calls else "name a command that uses the project's database"
     click.echo(
-        f"nuages: {calls:,} queries recorded in {seen.processes} process(es). "
-        "Next: nuages diagnose",
+        f"nuages: {calls:,} queries recorded in {seen.processes} process(es). Next: {follows}",
         err=True,
     )
     return run.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -16,8 +17,10 @@ ENVIRONMENT = {
 }
 
 
-def nuages(*arguments: str, cwd: Path, seconds: int = 240) -> subprocess.CompletedProcess[str]:
-    """Run `nuages` to its end; stdout and stderr are kept apart."""
+def nuages(
+    *arguments: str, cwd: Path, seconds: int = 240, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `nuages` to its end with `env` added; stdout and stderr are kept apart."""
     return subprocess.run(
         [*NUAGES, *arguments],
         cwd=cwd,
@@ -25,5 +28,5 @@ def nuages(*arguments: str, cwd: Path, seconds: int = 240) -> subprocess.Complet
         text=True,
         timeout=seconds,
         stdin=subprocess.DEVNULL,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **(env or {})},
     )
