@@ -74,7 +74,8 @@ def _of_process(snapshot: Mapping[str, Any]) -> Recording:
             meta=snapshot["meta"],
             roots=snapshot["roots"],
             files=snapshot["files"],
-            scopes=_added(((s.scope, s) for s in scopes), _add_scopes),
+            # A scope without executions only names what several scopes share.
+            scopes=_added(((s.scope, s) for s in scopes if s.executions), _add_scopes),
             groups=_added(((_key(g), g) for g in groups), _add_groups),
             cut=snapshot["cut"],
             processes=1,

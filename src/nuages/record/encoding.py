@@ -83,24 +83,30 @@ class _Encoder:
         }
 
 
-def encode(totals: Totals) -> dict[str, Any]:
-    """The part of a snapshot that is about scopes and queries."""
+def encode(*parts: Totals) -> dict[str, Any]:
+    """The part of a snapshot that is about scopes and queries; a reader adds up what repeats.
+
+    Nothing is locked: a count that changes meanwhile is right in the next snapshot.
+    """
     encoder = _Encoder()
-    indexes = {scope: index for index, scope in enumerate(totals.scopes)}
-    scopes = [encoder.scope(scope, total) for scope, total in totals.scopes.items()]
-    groups = [
-        encoder.group(indexes[scope], key, total)
-        for (scope, key), total in list(totals.groups.items())
-    ]
-    statement_values = [[OTHER, "", "", ""], *encoder.statements.values[1:]]
+    scopes: list[dict[str, Any]] = []
+    groups: list[dict[str, Any]] = []
+    for totals in parts:
+        indexes: dict[tuple[str, str], int] = {}
+        for scope, stats in list(totals.scopes.items()):
+            indexes[scope] = len(scopes)
+            scopes.append(encoder.scope(scope, stats))
+        for (scope, key), group in list(totals.groups.items()):
+            if scope in indexes:
+                groups.append(encoder.group(indexes[scope], key, group))
     return {
         "scopes": scopes,
         "groups": groups,
-        "statements": statement_values,
+        "statements": [[OTHER, "", "", ""], *encoder.statements.values[1:]],
         "locations": encoder.locations.values,
         "loads": encoder.loads.values,
         "files": encoder.files,
-        "cut": _summed(totals.cut, interning.cut),
+        "cut": _summed(interning.cut, *(totals.cut for totals in parts)),
     }
 
 

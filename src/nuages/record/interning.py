@@ -41,12 +41,18 @@ class Table(Generic[V]):
         with lock:
             if key in self.numbers:
                 return self.numbers[key]
-            if len(self.values) > self.limit:
-                left_out(self.name)
+            if self.is_full():
                 return 0
             self.values.append(value)
             self.numbers[key] = len(self.values) - 1
             return self.numbers[key]
+
+    def is_full(self) -> bool:
+        """Whether what is new is left out from now on; counted as left out if so."""
+        full = len(self.values) > self.limit
+        if full:
+            left_out(self.name)
+        return full
 
     def __getitem__(self, number: int) -> V | None:
         return self.values[number]

@@ -35,7 +35,7 @@ def _executing(original: Callable[..., Any]) -> Callable[..., Any]:
             execution.statuses = {status: 1}
             executions.end(execution)
             if executions.active() is None:
-                snapshots.flush()
+                snapshots.flush(is_last=False)
 
     return execute
 

@@ -33,7 +33,7 @@ from nuages.record.encoding import encode
 from nuages.record.executions import Execution
 from nuages.record.ownership import Ownership
 from nuages.record.patches import Patches
-from nuages.record.totals import Totals
+from nuages.record.totals import Totals, unfinished_totals
 
 Hook = Callable[[ModuleType, Patches], None]
 
@@ -215,7 +215,7 @@ def snapshot() -> dict[str, Any]:
         "mode": config.mode if config else "deep",
         "roots": dict(config.roots) if config else {},
         "meta": _meta(),
-        **encode(_state.totals.with_unfinished()),
+        **encode(_state.totals, unfinished_totals()),
     }
 
 
@@ -223,6 +223,7 @@ def _meta() -> dict[str, str]:
     meta = {
         "nuages": nuages.__version__,
         "python": platform.python_version(),
+        "executable": sys.executable,
         "settings": os.environ.get("DJANGO_SETTINGS_MODULE", ""),
         "argv": " ".join(sys.orig_argv),
         **{f"tests_{outcome}": str(count) for outcome, count in suites.counts.items()},

@@ -91,7 +91,21 @@ def _manager(frame: FrameType) -> Found:
 
 
 def _found(instance: Any, field: str, kind: Relations) -> Found:
-    return lineage.relation_of(instance, field, kind), lineage.load_of_instance(instance)
+    load = lineage.load_of_instance(instance)
+    return lineage.Relation(_model(instance, field, load), field, kind), load
+
+
+def _model(instance: Any, field: str, load: int) -> str:
+    """The model of the instance's queryset, if it has the field: a queryset of polymorphic rows
+    gives instances of subclasses, which may have fields that no lookup of it can name.
+    """
+    own, loaded = type(instance), lineage.loads[load]
+    if loaded is not None and loaded.model != own._meta.label:
+        for cls in own.__mro__[1:]:
+            options = getattr(cls, "_meta", None)
+            if options is not None and options.label == loaded.model and hasattr(cls, field):
+                return loaded.model
+    return str(own._meta.label)
 
 
 def _kind_of_manager(manager: Any) -> Relations | None:
@@ -108,13 +122,18 @@ def _accessor(manager: Any, kind: Relations) -> str:
     name = _accessors.get(cls)
     if name is None:
         if kind == "reverse_fk":
-            name = manager.field.remote_field.get_accessor_name()
+            name = _reverse_name(manager.field.remote_field)
         elif kind == "m2m" and manager.reverse:
             name = _reverse_accessor(manager)
         else:
             name = manager.prefetch_cache_name
         name = _accessors[cls] = str(name)
     return name
+
+
+def _reverse_name(rel: Any) -> str:
+    accessor = getattr(rel, "get_accessor_name", None)
+    return str(accessor() if accessor else rel.name)  # else a relation of the project's own making
 
 
 def _reverse_accessor(manager: Any) -> str:

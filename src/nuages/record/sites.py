@@ -69,6 +69,8 @@ def _of_new_frame(code: CodeType, lasti: int) -> int:
     """One number for one span and kind: an instruction stands elsewhere once it has been
     specialised (at its last CACHE), and a `finally` is compiled twice.
     """
+    if table.is_full():
+        return 0
     span = next(islice(code.co_positions(), lasti // 2, None), None)
     wrapper = CO_VARARGS | CO_VARKEYWORDS
     is_wrapper = code.co_flags & wrapper == wrapper and ".<locals>." in code.co_qualname

@@ -113,7 +113,7 @@ def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
         failures, errors, unexpected, skipped, _ = _problems(result)
         failed = failures + errors + unexpected
         report(passed=max(result.testsRun - failed - skipped, 0), failed=failed)
-        snapshots.flush()
+        snapshots.flush(is_last=False)
         return result
 
     return run

@@ -11,8 +11,9 @@ from nuages.record import histograms, statements
 from nuages.record.executions import Execution, Key, Tally, unfinished
 from nuages.record.interning import left_out
 
-SCOPES = 2_000
-GROUPS = 20_000
+SCOPES = {"test": 50_000}  # a test suite is larger than a site, and every test has its outcome
+OTHER_SCOPES = 2_000
+GROUPS = 20_000  # in tests, and in all other scopes: the ones must not crowd out the others
 TESTS = 50  # names kept of a group's tests
 LOOP = 3  # from so many calls on in one execution it is a loop
 LONGEST = 500  # characters of a representation of parameters
@@ -83,6 +84,8 @@ class Totals:
     def __init__(self) -> None:
         self.scopes: dict[tuple[str, str], ScopeTotal] = {}
         self.groups: dict[tuple[tuple[str, str], Key], GroupTotal] = {}
+        self.scopes_of_kind: dict[str, int] = {}
+        self.groups_in: dict[str, int] = {}  # share of the bound → groups
         self.cut: dict[str, int] = {}
         self.lock = RLock()
 
@@ -104,44 +107,43 @@ class Totals:
                 self._left_out("aggregates", execution.left_out)
 
     def _scope(self, execution: Execution) -> tuple[str, str]:
-        scope = execution.kind, execution.name
+        kind, scope = execution.kind, (execution.kind, execution.name)
         if scope not in self.scopes:
-            if len(self.scopes) >= SCOPES:
+            count = self.scopes_of_kind.get(kind, 0)
+            if count >= SCOPES.get(kind, OTHER_SCOPES):
                 self._left_out("scopes", 1)
-                scope = execution.kind, OTHER
+                scope = kind, OTHER
+            else:
+                self.scopes_of_kind[kind] = count + 1
             self.scopes.setdefault(scope, ScopeTotal())
         return scope
 
     def _group(self, scope: tuple[str, str], key: Key) -> GroupTotal | None:
-        group = self.groups.get((scope, key))
-        if group is None:
-            if len(self.groups) >= GROUPS:
-                self._left_out("aggregates", 1)
-                return None
-            group = self.groups[scope, key] = GroupTotal()
-        return group
+        """The total to add to; None when it is left out. Of too many tests it is a common one."""
+        for candidate in (scope, ("test", OTHER))[: 2 if scope[0] == "test" else 1]:
+            group = self.groups.get((candidate, key))
+            if group is not None:
+                return group
+            share = OTHER if candidate[1] == OTHER else "test" if scope[0] == "test" else ""
+            if self.groups_in.get(share, 0) < GROUPS:
+                self.groups_in[share] = self.groups_in.get(share, 0) + 1
+                self.scopes.setdefault(candidate, ScopeTotal())
+                group = self.groups[candidate, key] = GroupTotal()
+                return group
+        self._left_out("aggregates", 1)
+        return None
 
     def _left_out(self, name: str, count: int) -> None:
         self.cut[name] = self.cut.get(name, 0) + count
 
-    def with_unfinished(self) -> Totals:
-        """A copy that counts what is running, as far as it has got."""
-        with self.lock:
-            copy = Totals()
-            copy.scopes = {scope: _copied(total) for scope, total in self.scopes.items()}
-            copy.groups = {key: _copied(total) for key, total in self.groups.items()}
-            copy.cut = dict(self.cut)
-        for execution in unfinished():
-            if execution.tallies or execution.kind != "process":
-                copy.add(execution)
-        return copy
 
-
-def _copied(total: Any) -> Any:
-    copy = type(total)()
-    for name, value in vars(total).items():
-        setattr(copy, name, value.copy() if hasattr(value, "copy") else value)
-    return copy
+def unfinished_totals() -> Totals:
+    """What is running, as far as it has got."""
+    sums = Totals()
+    for execution in unfinished():
+        if execution.tallies or execution.kind != "process":
+            sums.add(execution)
+    return sums
 
 
 def shown(params: Any) -> str:

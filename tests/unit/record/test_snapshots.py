@@ -61,7 +61,7 @@ def test_without_anything_new_nothing_is_written(writer, tmp_path):
     writer.touch()
     until(lambda: list(tmp_path.glob("*.nuages")))
     time.sleep(0.5)
-    writer.flush()
+    writer.flush(is_last=True)
     assert read(tmp_path)["sequence"] == 1
 
 

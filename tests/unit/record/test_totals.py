@@ -79,7 +79,7 @@ def test_parameters_whose_representation_fails_do_no_harm():
 
 
 def test_scopes_beyond_the_bound_are_counted_together(monkeypatch):
-    monkeypatch.setattr(totals, "SCOPES", 3)
+    monkeypatch.setattr(totals, "OTHER_SCOPES", 3)
     sums = totals.Totals()
     for number in range(5):
         sums.add(executed((1,), name=f"GET /{number}"))
@@ -98,14 +98,26 @@ def test_groups_beyond_the_bound_are_left_out_and_counted(monkeypatch):
     assert sums.cut == {"aggregates": 3}
 
 
+def test_tests_do_not_crowd_out_requests_and_share_what_is_too_much(monkeypatch):
+    monkeypatch.setattr(totals, "GROUPS", 2)
+    sums = totals.Totals()
+    for number in range(4):
+        sums.add(executed((1,), (1,), (1,), kind="test", name=f"t{number}"))
+    sums.add(executed((1,)))
+    assert sums.cut == {}
+    shared = sums.groups[("test", "(other)"), key()]
+    assert (shared.executions, shared.loops, shared.tests) == (2, 2, {"t2", "t3"})
+    assert (("request", "GET /"), key()) in sums.groups
+    assert len([scope for scope in sums.scopes if scope[0] == "test"]) == 5
+
+
 def test_a_snapshot_counts_what_still_runs_and_leaves_the_totals_alone():
     executions.clear()
     sums = totals.Totals()
     running = executions.begin("command", "manage.py serve")
     with executions.enter(running):
         executions.current().query(key(), None, counts=True, wall_ns=1)
-    now = sums.with_unfinished()
-    assert now.scopes["command", "manage.py serve"].queries == 1
+    assert totals.unfinished_totals().scopes["command", "manage.py serve"].queries == 1
     assert sums.scopes == {}
     executions.end(running)
 
