@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nuages.model import Load, QueryGroup, Relation, Scope
+from nuages.model import Load, QueryGroup, QueryShape, Relation, Scope
 
 LOOP = 3  # from three executions on, repetition is a loop
 SINGLE_VALUED = frozenset({"fk", "o2o", "reverse_o2o"})
-FETCHES_ALL = frozenset({"all", "get"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +18,7 @@ class Lineage:
 
     root: Load | None  # None: the instances came from somewhere unseen
     hops: tuple[Relation, ...]
+    stray: Relation | None = None  # a hop that only some of the rows can take
 
     @property
     def path(self) -> str:
@@ -33,36 +33,50 @@ class Lineage:
         return all(hop.kind in SINGLE_VALUED for hop in self.hops)
 
 
+def fetches_all(relation: Relation, shape: QueryShape) -> bool:
+    """Whether an access took all that the relation has: neither filtered nor ordered nor counted.
+
+    A `.get()` on many rows is a condition; on a foreign key it is how the one row is fetched.
+    """
+    if relation.kind == "deferred":
+        return False
+    return shape == "all" or (shape == "get" and relation.kind in SINGLE_VALUED | {"gfk"})
+
+
 class Loads:
     """The loads of a recording, by the scope that they happened in."""
 
     def __init__(self, groups: Iterable[QueryGroup]) -> None:
         self._groups: dict[tuple[Scope, Load], list[QueryGroup]] = defaultdict(list)
-        self._prefetched: set[tuple[Scope, Relation]] = set()
+        self._prefetched: set[tuple[Scope, Relation, Load | None]] = set()
         for group in groups:
             if group.load is None:
                 continue
             self._groups[group.scope, group.load].append(group)
             if group.load.how == "prefetched" and group.load.relation:
-                self._prefetched.add((group.scope, group.load.relation))
+                self._prefetched.add((group.scope, group.load.relation, group.load.parent))
 
     def trace(self, group: QueryGroup) -> Lineage | None:
         """The lineage of a query that an access to a relation caused; None for others."""
         load = group.load
         if load is None or load.relation is None:
             return None
-        hops = [load.relation]
-        parent = load.parent
-        while parent is not None and parent.relation and parent.parent:
+        hops, parent = [load.relation], load.parent
+        stray = _stray(load)
+        while parent is not None and parent.relation and _may_hang(parent):
             if not self._hangs_on_its_parent(group.scope, parent):
                 break
             hops.append(parent.relation)
+            stray = _stray(parent) or stray
             parent = parent.parent
-        return Lineage(root=parent, hops=tuple(reversed(hops)))
+        return Lineage(root=parent, hops=tuple(reversed(hops)), stray=stray)
 
-    def is_prefetched(self, scope: Scope, relation: Relation) -> bool:
-        """Whether some queryset of the scope prefetches the relation already."""
-        return (scope, relation) in self._prefetched
+    def is_prefetched(self, group: QueryGroup) -> bool:
+        """Whether the relation accessed was prefetched for the instances it was accessed on."""
+        load = group.load
+        if load is None or load.relation is None:
+            return False
+        return (group.scope, load.relation, load.parent) in self._prefetched
 
     def is_single_row(self, scope: Scope, lineage: Lineage) -> bool:
         """Whether the accesses were all made on one instance, and not on one per row."""
@@ -95,12 +109,26 @@ class Loads:
         groups = self._groups.get((scope, load), [])
         if not groups:  # beyond the recording's bounds
             return load.relation is not None and load.relation.kind in SINGLE_VALUED
-        if not all(group.shape in FETCHES_ALL for group in groups):
+        if not all(load.relation and fetches_all(load.relation, g.shape) for g in groups):
             return False
         # What a template or a serializer asks for has no expression of its own to edit.
         return all(group.trigger for group in groups) or any(
             group.per_execution_max >= LOOP for group in groups
         )
+
+
+def _may_hang(load: Load) -> bool:
+    """Whether its root can be further up: one row through a relation is no queryset to edit."""
+    assert load.relation is not None
+    return load.parent is not None or load.relation.kind in SINGLE_VALUED
+
+
+def _stray(load: Load) -> Relation | None:
+    """The relation, when it is one of a subclass: no lookup of the queryset can name it."""
+    parent, relation = load.parent, load.relation
+    if parent is None or relation is None:
+        return None
+    return relation if parent.model != relation.model else None
 
 
 def _created_at_above(load: Load) -> object:

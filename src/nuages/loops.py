@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads
+from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads, fetches_all
 from nuages.model import Location, QueryGroup, Recording
 from nuages.origins import CACHED_TABLES, in_tests, is_set_up
 from nuages.statements import is_batch, table
@@ -83,12 +83,7 @@ def is_repeated(group: QueryGroup) -> bool:
 
 def is_plain_access(lineage: Lineage, group: QueryGroup) -> bool:
     """`post.author`, `post.tags.all()`: neither filtered nor ordered nor counted."""
-    kind = lineage.last.kind
-    if kind == "deferred":
-        return False
-    if kind in SINGLE_VALUED or kind == "gfk":
-        return group.shape in ("get", "all")
-    return group.shape == "all"
+    return fetches_all(lineage.last, group.shape)
 
 
 def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
@@ -102,7 +97,11 @@ def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
     root = lineage.root
     if root is not None and loads.repeats_itself(group.scope, root):
         return False
-    return group.distinct_max > 1 or lineage.last.kind in SINGLE_VALUED | {"gfk", "deferred"}
+    if group.distinct_max > 1 or lineage.last.kind in SINGLE_VALUED | {"gfk", "deferred"}:
+        return True
+    # Many rows may share one object, and yet have each an instance of it.
+    is_shared = len(lineage.hops) > 1 and lineage.hops[0].kind in SINGLE_VALUED
+    return is_shared and root is not None and loads.has_rows(group.scope, root)
 
 
 def _goes_through_rows(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:
@@ -121,7 +120,7 @@ def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:
         return (group.location, group.shape, table(group.statement.sql))
     root = lineage.root
     if root is None or root.created_at is None:
-        return (group.location, lineage.last, group.shape)
+        return (group.location, lineage.path, lineage.last, group.shape)
     if is_plain_access(lineage, group):
         return (root.created_at, root.model, lineage.path)
     return (root.created_at, root.model, lineage.path, group.shape, group.location)
@@ -138,7 +137,7 @@ def _loops(
             groups=tuple(_costliest_first(groups)),
             lineage=lineage,
             is_prefetched=lineage is not None
-            and any(loads.is_prefetched(group.scope, lineage.last) for group in groups),
+            and any(loads.is_prefetched(group) for group in groups),
         )
 
 

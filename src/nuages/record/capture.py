@@ -124,6 +124,12 @@ def creation(start: FrameType) -> int:
     return lineage.creation_number(site, relation, parent)
 
 
+def continuation(start: FrameType, past: lineage.Creation) -> int:
+    """The number of what goes on, in `start`, from a queryset that was created without a site."""
+    here = lineage.creations[creation(start)]
+    return lineage.creation_number(here.site if here else 0, past.relation, past.parent)
+
+
 def _is_manager_method(frame: FrameType, code: CodeType) -> bool:
     """Whether a project's frame is a method of a manager or queryset: its caller's expression
     is where a fix belongs.

@@ -98,6 +98,7 @@ def hook(module: ModuleType, patches: Patches) -> None:
         queryset, "_prefetch_related_objects", _prefetching(queryset._prefetch_related_objects)
     )
     patches.replace(queryset, "_add_hints", _hinting(queryset._add_hints))
+    patches.replace(queryset, "_clone", _cloning(queryset._clone))
     for name in ("ModelIterable", "RawModelIterable"):
         iterable = getattr(module, name)
         patches.replace(iterable, "__iter__", _iterating(iterable.__iter__))
@@ -225,6 +226,26 @@ def _hinting(original: Callable[..., None]) -> Callable[..., None]:
                 faults.note()
 
     return add_hints
+
+
+def _cloning(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`event.talks.filter(…)` starts from the queryset that a prefetch of `talks` has left there,
+    which has no line of its own: it is created where it is narrowed.
+    """
+
+    @wraps(original)
+    def clone(self: Any) -> Any:
+        made = original(self)
+        try:
+            query = made._query
+            creation = lineage.creations[vars(query).get(ATTRIBUTE, 0)]
+            if creation and creation.relation and not creation.site and not current.prefetch:
+                vars(query)[ATTRIBUTE] = capture.continuation(sys._getframe(1), creation)
+        except Exception:
+            faults.note()
+        return made
+
+    return clone
 
 
 def _prefetching_level(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nuages.admin_site import in_admin
 from nuages.loops import Loop, find_loops
 from nuages.model import (
     Budgets,
@@ -14,10 +15,11 @@ from nuages.model import (
     Location,
     QueryGroup,
     Recording,
+    Relation,
     Remedy,
     RemedyKind,
 )
-from nuages.origins import one_execution
+from nuages.origins import is_managers, one_execution
 from nuages.statements import is_lookup_by_key, table
 
 ID = "n-plus-one"
@@ -101,7 +103,7 @@ def _advice(loop: Loop) -> Advice:
         return _together(loop)
     if loop.worst.shape in ("count", "exists", "aggregate"):
         return _annotate(loop)
-    return _around(loop)
+    return _picked(loop) if loop.worst.shape == "get" else _around(loop)
 
 
 def _together(loop: Loop) -> Advice:
@@ -109,20 +111,35 @@ def _together(loop: Loop) -> Advice:
     assert loop.lineage is not None
     kind: RemedyKind = "select_related" if loop.lineage.can_join else "prefetch_related"
     path = loop.lineage.path
-    what = f"{_accessed(loop)} is fetched one row at a time"
-    if loop.created_at is None:
-        return Advice(
-            what=what,
-            hint=f'add .{kind}("{path}") to the queryset that these instances come from',
-            remedy=Remedy(kind=kind, path=path),
-            confidence=0.75,
-            no_fix="where the queryset was created was not seen",
-        )
-    return Advice(
-        what=what,
+    advice = Advice(
+        what=f"{_accessed(loop)} is fetched one row at a time",
         hint=f'add .{kind}("{path}") to {_queryset(loop)}',
         remedy=Remedy(kind=kind, path=path),
         confidence=0.95,
+    )
+    if loop.lineage.stray:
+        return _of_some(loop, loop.lineage.stray, advice)
+    if is_managers(loop.created_at):
+        no_fix = "every query through this manager would fetch it"
+    elif loop.created_at is None:
+        no_fix = "where the queryset was created was not seen"
+    else:
+        return advice
+    hint = in_admin(loop.worst, advice.remedy) or advice.hint
+    return replace(advice, hint=hint, confidence=0.75, no_fix=no_fix)
+
+
+def _of_some(loop: Loop, stray: Relation, advice: Advice) -> Advice:
+    """Rows of several classes: an edit to the queryset would fail on those without the field."""
+    model, path = _short(stray.model), advice.remedy.path or ""
+    path = path[path.index(stray.field) :]
+    return replace(
+        advice,
+        hint=f"before the loop: prefetch_related_objects([row for row in rows if "
+        f'isinstance(row, {model})], "{path}"), rows being those of {_queryset(loop)}',
+        remedy=Remedy(kind="prefetch_related", path=path),
+        confidence=0.85,
+        no_fix=f"only some of the rows are {model}, and the others have no {stray.field}",
     )
 
 
@@ -163,6 +180,20 @@ def _around(loop: Loop) -> Advice:
         remedy=Remedy(kind="prefetch_related", path=path),
         confidence=0.9,
         no_fix=f"the {verb} on {field} has to move into a Prefetch",
+    )
+
+
+def _picked(loop: Loop) -> Advice:
+    """A `.get()` on many rows: of one instance by other keys, or of each instance one."""
+    assert loop.lineage is not None
+    path, field = loop.lineage.path, loop.lineage.last.field
+    return Advice(
+        what=f"{_accessed(loop)} is asked for one row at a time",
+        hint=f"fetch them in one query before the loop, and pick from its rows; for a row of each "
+        f'instance, add .prefetch_related("{path}") to {_queryset(loop)}, and pick from .all()',
+        remedy=Remedy(kind="prefetch_related", path=path),
+        confidence=0.75,
+        no_fix=f"the .get() on {field} has to change",
     )
 
 

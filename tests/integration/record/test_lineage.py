@@ -166,6 +166,12 @@ def test_a_prefetch_with_a_queryset_of_its_own_was_created_where_that_was(cases)
     assert cases.text(group.created_at) == 'Book.objects.exclude(title="")'
 
 
+def test_what_goes_on_from_a_prefetched_relation_was_created_where_it_does(cases):
+    group = cases.loop("reverse_fk_filtered_though_prefetched")
+    assert cases.text(group.load.created_at) == "book.review_set.filter(stars=3)"
+    assert group.load.created_at == group.created_at
+
+
 def test_the_load_of_a_query_is_the_load_its_instances_carry(cases):
     lazy = cases.loop("fk").load
     assert cases.about("fk", "shelf.Book").load == lazy.parent

@@ -108,6 +108,20 @@ class TestFinds:
         }
         assert paths == {"comments", "comments__author"}
 
+    def test_rows_that_share_the_object_whose_relation_each_asks_for(self):
+        author = joined(POSTS, "author")
+        badges = accessed(author, "badges", "m2m", "accounts.Badge")
+        finding = the_only(once(POSTS), in_loop(badges, shape="all", distinct=1))
+        assert finding.remedy.path == "author__badges"
+
+    def test_what_was_picked_from_a_relation_is_the_root_of_what_hangs_on_it(self):
+        picked = accessed(POSTS, "comments", "reverse_fk", "blog.Comment", created_at=at(47))
+        writer = accessed(picked, "writer", "fk")
+        findings = found(
+            once(POSTS), in_loop(picked, shape="get", location=at(47)), in_loop(writer)
+        )
+        assert {finding.remedy.path for finding in findings} == {"comments", "writer"}
+
     def test_related_rows_of_one_object_are_a_queryset_of_their_own(self):
         user = Load(model="accounts.User", created_at=None)
         posts = accessed(user, "posts", "reverse_fk", "blog.Post", created_at=at(20))
@@ -166,6 +180,33 @@ class TestFinds:
         finding = the_only(once(POSTS), in_loop(AUTHOR, tests=("a::b", "a::a")))
         assert finding.tests == ("a::a", "a::b")
 
+    def test_the_whole_path_from_an_unknown_queryset(self):
+        shift = accessed(None, "shift", "fk", "work.Shift", created_at=at(50))
+        event = accessed(shift, "event", "fk", "work.Event", created_at=at(60))
+        first, second = found(in_loop(shift), in_loop(event, location=at(60)))
+        assert (first.remedy.path, second.remedy.path) == ("shift", "shift__event")
+        assert first.created_at is second.created_at is None
+
+    def test_what_only_some_of_the_rows_have(self):
+        finding = the_only(once(POSTS), in_loop(accessed(POSTS, "user", "fk", on="blog.Guest")))
+        assert finding.created_at == QUERYSET_LINE
+        assert "isinstance(row, Guest)" in finding.hint
+        assert finding.fix.reason == "only some of the rows are Guest, and the others have no user"
+
+    def test_a_queryset_that_the_admin_takes_from_a_manager(self):
+        manager = at(9, "blog/models.py", "PostManager.get_queryset")
+        posts = Load(model="blog.Post", created_at=manager)
+        page = at(69, "admin/change_list.html", "", kind="template", root="")
+        finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk"), trigger=page))
+        assert finding.hint == 'set list_select_related = ["author"] on the ModelAdmin of this list'
+        assert finding.fix.reason == "every query through this manager would fetch it"
+
+    def test_the_choices_of_a_form_of_the_admin(self):
+        page = at(24, "admin/includes/fieldset.html", "", kind="template", root="")
+        label = at(314, "blog/models.py", "Post.__str__", kind="attribute")
+        finding = the_only(in_loop(accessed(None, "author", "fk"), location=label, trigger=page))
+        assert "autocomplete_fields" in finding.hint
+
     def test_an_access_on_instances_from_an_unknown_queryset(self):
         finding = the_only(in_loop(accessed(None, "author", "fk")))
         assert finding.remedy.kind == "select_related"
@@ -189,6 +230,22 @@ class TestAdvises:
             once(POSTS), once(prefetched(POSTS, "comments")), in_loop(COMMENTS, shape="ordered")
         )
         assert 'the .order_by() here defeats the prefetch of "comments"' in finding.hint
+
+    def test_that_no_prefetch_is_there_when_it_was_of_other_rows(self):
+        others = Load(model="blog.Post", created_at=at(60))
+        finding = the_only(
+            once(POSTS),
+            once(others),
+            once(prefetched(others, "comments")),
+            in_loop(COMMENTS, shape="ordered"),
+        )
+        assert "defeats" not in finding.hint
+
+    def test_one_query_for_what_is_picked_from_a_relation(self):
+        finding = the_only(once(POSTS), in_loop(COMMENTS, shape="get"))
+        assert finding.message.startswith("Post.comments is asked for one row at a time")
+        assert finding.hint.startswith("fetch them in one query before the loop")
+        assert finding.fix.reason == "the .get() on comments has to change"
 
     @pytest.mark.parametrize(
         ("shape", "words"),
