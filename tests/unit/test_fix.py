@@ -380,7 +380,12 @@ class Suite:
     REACHES = "t.py::test_feed"
     NAMES = (REACHES, *(f"t.py::test_{number}" for number in range(9)))
 
-    def __init__(self, fails: Callable[[str, bool, int], bool] = lambda *_: False) -> None:
+    def __init__(
+        self,
+        fails: Callable[[str, bool, int], bool] = lambda *_: False,
+        recording: Recording | None = None,
+    ) -> None:
+        self.recording = recording or TestVerifyByTests.RECORDING
         self.runs: list[tuple[bool, int]] = []  # with edits?, number of tests
         self._fails = fails
 
@@ -388,14 +393,13 @@ class Suite:
         names = [name for name in self.NAMES if not tests or name in tests]
         self.runs.append((bool(edits), len(names)))
         return RunOutcome(
-            recording=TestVerifyByTests.AFTER if edits else TestVerifyByTests.RECORDING,
+            recording=TestVerifyByTests.AFTER if edits else self.recording,
             tests={name: not self._fails(name, bool(edits), len(names)) for name in names},
         )
 
     def verified(self, seconds: float = 1.0, **options: int) -> Fix:
         before = replace(self({}), seconds=seconds)
-        proposals = proposed(TestVerifyByTests.RECORDING)
-        (finding,) = verify(proposals, SOURCES, before, self, **options)
+        (finding,) = verify(proposed(self.recording), SOURCES, before, self, **options)
         return finding.fix
 
 
@@ -437,6 +441,12 @@ class TestSelectedTests:
         fixed = suite.verified()
         assert (fixed.status, fixed.tests) == ("verified", "10 of 10 run")
         assert suite.runs == [(False, 10), (False, 1), (True, 10)]
+
+    @pytest.mark.parametrize("tests", [(), ("t.py::test_renamed",)])
+    def test_all_are_run_where_it_is_not_known_which_reach_the_line(self, tests):
+        suite = Suite(recording=recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR, tests=tests)))
+        assert suite.verified().status == "verified"
+        assert suite.runs == [(False, 10), (True, 10)]
 
     def test_without_runs_left_it_stays_a_proposal(self):
         suite = Suite(lambda name, edited, count: edited and count == 10 and name == "t.py::test_3")

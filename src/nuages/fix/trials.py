@@ -35,7 +35,9 @@ def verify(
         if finding.fix.status == "proposed"
     ]
     if candidates:
-        wanted = {test for one in candidates for test in one.finding.tests}
+        reaching = [one.finding.tests for one in candidates]
+        # What was reached outside of any test is only seen again when all are run.
+        wanted = {test for tests in reaching for test in tests} if all(reaching) else ()
         trials = _Trials(sources, before, run, wanted, most_runs)
         trials.confirm(trials.settle(candidates))
         for index, finding in trials.settled.items():
