@@ -15,6 +15,7 @@ SET_UP_COMMANDS = frozenset({
 })  # fmt: skip
 # Read once per process and then kept by Django itself.
 CACHED_TABLES = frozenset({"django_content_type", "django_session", "django_site"})
+_OF_MANAGER = re.compile(r"(Manager|QuerySet)\.\w+$")
 
 
 def in_tests(location: Location) -> bool:
@@ -24,6 +25,13 @@ def in_tests(location: Location) -> bool:
 
 def in_migrations(location: Location | None) -> bool:
     return location is not None and "migrations" in location.file.split("/")[:-1]
+
+
+def is_managers(location: Location | None) -> bool:
+    """Whether a queryset was created in a manager's or a queryset's own method: nobody of the
+    project called it, or the caller would stand here.
+    """
+    return location is not None and _OF_MANAGER.search(location.function) is not None
 
 
 def is_set_up(scope: Scope, location: Location | None) -> bool:

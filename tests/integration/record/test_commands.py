@@ -275,7 +275,16 @@ def test_recording_within_a_script(library, environment, tmp_path):
 def test_pytest_records_by_itself_when_asked(library, environment, tmp_path):
     output = tmp_path / "by-pytest.sqlite"
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", "-p", "nuages.pytest_plugin", f"--nuages={output}"],
+        [
+            PYTHON,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "nuages.pytest_plugin",
+            "--nuages",
+            f"--nuages-file={output}",
+        ],
         cwd=library,
         env=environment,
         capture_output=True,

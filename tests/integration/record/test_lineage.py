@@ -114,6 +114,15 @@ def test_both_steps_of_a_lazy_chain_are_seen(cases):
     }
 
 
+@pytest.mark.parametrize(
+    ("case", "model"), [("polymorphic_fk", "shelf.Place"), ("polymorphic_m2m", "shelf.Shop")]
+)
+def test_a_relation_is_the_querysets_own_unless_only_its_subclass_has_it(cases, case, model):
+    load = cases.loop(case).load
+    assert load.relation.model == model
+    assert load.parent.model == "shelf.Place"
+
+
 def test_generic_foreign_keys_are_followed_to_each_model(cases):
     chains = {cases.chain(group.load) for group in cases.groups("gfk") if group.loops}
     assert chains == {"shelf.Mark -target-> shelf.Book", "shelf.Mark -target-> shelf.Author"}
