@@ -21,10 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("nuages")
     group.addoption(
         "--nuages",
-        nargs="?",
-        const=".nuages/recording.sqlite",
+        action="store_true",
+        help="record what the tests ask the database",
+    )
+    group.addoption(
+        "--nuages-file",
+        default=".nuages/recording.sqlite",
         metavar="FILE",
-        help="record what the tests ask the database, by default into .nuages/recording.sqlite",
+        help="the recording. [default: .nuages/recording.sqlite]",
     )
 
 
@@ -56,22 +60,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
     with suites.test(item.nodeid) as execution:
-        item.stash[_EXECUTION] = execution
         yield
-        status = item.stash.get(_STATUS, "passed")
-        execution.statuses = {status: 1}
+        execution.statuses = {_statuses.pop(item.nodeid, "passed"): 1}
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     outcome = yield
     status = _status(outcome.get_result())
-    if status != "passed" and item.stash.get(_STATUS, "") != "failed":
-        item.stash[_STATUS] = status
+    if status != "passed" and _statuses.get(item.nodeid) != "failed":
+        _statuses[item.nodeid] = status
 
 
-_EXECUTION = pytest.StashKey[Any]()
-_STATUS = pytest.StashKey[str]()
+_statuses: dict[str, str] = {}  # of the running test, if it did not pass; no stash before pytest 7
 
 
 def _status(report: Any) -> str:
@@ -104,8 +105,13 @@ class _Count:
         suites.report(passed=len(self._passed - self._failed), failed=len(self._failed))
 
 
+_exit_code = 0
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    global _exit_code
+    _exit_code = int(exitstatus)
     importlib.import_module("nuages.record.snapshots").flush()
 
 
@@ -114,8 +120,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if scratch is None or hasattr(config, "workerinput"):
         return
     importlib.import_module("nuages.record.recorder").uninstall()
-    store = importlib.import_module("nuages.store")
-    path = Path(config.getoption("nuages"))
-    store.write(store.fold(Path(scratch) / "spool"), config.invocation_params.dir / path)
+    recording = importlib.import_module("nuages.recording")
+    cwd = Path(config.invocation_params.dir)
+    argv = ["pytest", *map(str, config.invocation_params.args)]
+    seen = recording.collect(Path(scratch) / "spool", argv)
+    seen = recording.described(seen, argv, cwd=cwd, exit_code=_exit_code)
+    recording.write(seen, cwd / config.getoption("nuages_file"))
     shutil.rmtree(scratch, ignore_errors=True)
     del os.environ[OWN]

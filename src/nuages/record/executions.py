@@ -194,7 +194,10 @@ class enter:  # noqa: N801 - used like a function
                 execution.cpu_ns += thread_time_ns() - self._cpu
             if execution in _entered.stack:
                 _entered.stack.remove(execution)
-            _current.reset(self._token)
+            try:
+                _current.reset(self._token)
+            except ValueError:  # left in another context, as a generator may be: that has its own
+                _current.set(execution.parent)
 
 
 def end(execution: Execution) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
-from django.db.models import Count, FilteredRelation, Prefetch, Q, query
+from django.db.models import Count, FilteredRelation, Prefetch, Q
 from django.shortcuts import get_object_or_404
 from django.template import Context, Template
 
@@ -218,28 +218,13 @@ def inherited_fk():
         shop.owner
 
 
-class _AsShops(query.ModelIterable):
-    """Gives each place as what it is, as polymorphic models do."""
-
-    def __iter__(self):
-        places = list(super().__iter__())
-        shops = Shop.objects.in_bulk([place.pk for place in places])
-        yield from (shops[place.pk] for place in places)
-
-
-def _polymorphic():
-    places = Place.objects.all()
-    places._iterable_class = _AsShops
-    return places
-
-
 def polymorphic_fk():
-    for place in _polymorphic():
+    for place in Place.as_shops.all():
         place.owner
 
 
 def polymorphic_m2m():
-    for place in _polymorphic():
+    for place in Place.as_shops.all():
         list(place.sells.all())
 
 
