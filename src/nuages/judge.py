@@ -136,7 +136,7 @@ def _ran(root: Load, scopes: set[Scope], after: Recording, edited: Edited) -> bo
     """Whether the queryset at the root was executed where a request or a test succeeded."""
     good = {stats.scope for stats in _stats(after, scopes) if _succeeded(stats)}
     return any(
-        group.scope in good and any(_is_root(load, root, edited) for load in _ancestry(group))
+        group.scope in good and any(_is_root(load, root, edited) for load in ancestry(group))
         for group in after.groups
     )
 
@@ -169,7 +169,8 @@ def _is_root(load: Load, root: Load, edited: Edited) -> bool:
     return old.kind == "class" or place.line in edited.lines(old)
 
 
-def _ancestry(group: QueryGroup) -> Iterable[Load]:
+def ancestry(group: QueryGroup) -> Iterable[Load]:
+    """The load of a query's rows, and those that it hangs on, the nearest first."""
     load = group.load
     while load is not None:
         yield load

@@ -24,6 +24,7 @@ from nuages.session import AgentProcess, AgentSession
 from nuages.stack import sidepackages
 from nuages.stack.databases import ScratchDatabases, start_postgres, start_sqlite
 from nuages.stack.postgres import PostgresUnavailable
+from nuages.stack.programs import minimum_for_django
 
 Mode = Literal["deep", "light"]
 BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
@@ -80,6 +81,7 @@ class Lab:
             cwd=self.project.root,
             env=self._environment(config, settings=True),
             launch=launch,
+            progress=self.progress.detail,
         ) as session:
             info = session.call("setup")
             if base:
@@ -185,7 +187,11 @@ class Lab:
             roots={label: str(seen[path.resolve()]) for label, path in roots.items()},
             mode=mode,
             spool=str(spool) if spool else None,
-            overlay={**self.databases.overlay(prefix), "services": True},
+            overlay={
+                **self.databases.overlay(prefix),
+                "services": True,
+                "flags": dict(self.project.config.flags),
+            },
             ledger=str(self._ledger_path),
             side=str(self.side) if self.side else None,
             scratch=str(self.scratch.folder("child")),
@@ -263,7 +269,12 @@ def _databases(project: Project, scratch: Scratch) -> tuple[ScratchDatabases, Pa
     wanted = project.config.services.get("postgres", "")
     try:
         side = sidepackages.driver(project.interpreter, scratch.path)
-        server = start_postgres(scratch.path, wanted=wanted, extensions=project.extensions)
+        server = start_postgres(
+            scratch.path,
+            wanted=wanted,
+            minimum=minimum_for_django(project.interpreter.django),
+            extensions=project.extensions,
+        )
     except (PostgresUnavailable, sidepackages.SidePackagesUnavailable) as error:
         if wanted:
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
 from nuages.errors import NuagesError
 from nuages.lab import Lab
@@ -14,27 +13,22 @@ FILL_SECONDS = 300
 MIGRATE_SECONDS = 1800
 
 
-@dataclass(frozen=True, kw_only=True)
-class Populated:
-    """What the base databases hold."""
+def prepare_databases(lab: Lab, *, rows: int) -> tuple[str, ...]:
+    """Create the base databases, migrate them and fill them with up to `rows` rows a model.
 
-    actors: tuple[str, ...]  # who can ask
-    notes: tuple[str, ...]  # models that were not filled, and why
-
-
-def prepare_databases(lab: Lab, *, rows: int) -> Populated:
-    """Create the base databases, migrate them and fill them with up to `rows` rows a model."""
+    Gives notes: what was not filled, who can't ask, and why.
+    """
     with lab.session(mode=None, base=True) as session:
         lab.databases.create(lab.database_names())
         with lab.progress.stage("migrate"):
             _migrate(lab, session)
         with lab.progress.stage("populate"):
             notes = _fill(lab, session, rows)
-            actors = session.call("actors")
+            session.call("actors", functions=dict(lab.project.config.actors))
             missing = session.call("missing_actors")
         lab.databases.analyze(lab.database_names())
         absent = tuple(f"nobody asks as {who}: {why}" for who, why in missing.items())
-        return Populated(actors=tuple(actors), notes=(*notes, *absent))
+        return (*notes, *absent)
 
 
 def _migrate(lab: Lab, session: AgentSession) -> None:

@@ -17,7 +17,7 @@ from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
 from nuages.lab import Lab, open_lab
 from nuages.model import Diagnosis, Finding, Recording, TuneResult
-from nuages.populate import Populated, prepare_databases
+from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
 
@@ -110,7 +110,7 @@ def _entered(
             yield lab, DrivenDoor(lab, _populated(lab, options.rows))
 
 
-def _populated(lab: Lab, rows: int) -> Populated:
+def _populated(lab: Lab, rows: int) -> tuple[str, ...]:
     """Fill PostgreSQL; SQLite where the project's own schema runs only there."""
     try:
         return prepare_databases(lab, rows=rows)

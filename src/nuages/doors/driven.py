@@ -13,27 +13,28 @@ from nuages.doors import Seen, Version, version
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import Lab
 from nuages.model import RouteFigures, Summary
-from nuages.populate import Populated
 from nuages.traffic.crawl import crawl, replay
 
 
 class DrivenDoor:
     """Crawls once, then replays the very same requests against every version."""
 
-    def __init__(self, lab: Lab, populated: Populated) -> None:
+    def __init__(self, lab: Lab, notes: tuple[str, ...]) -> None:
         self._lab = lab
-        self._populated = populated
+        self._notes = notes  # of the data
         self._requests: tuple[Request, ...] = ()
         self._summaries: dict[Version, Summary] = {}
 
     def record(self) -> Seen:
         """Crawl the site as it stands, on fresh scratch data; remember what was asked."""
         with self._lab.session(mode="deep") as session:
-            traffic = crawl(session, actors=self._populated.actors)
+            config = self._lab.project.config
+            actors = session.call("actors", functions=dict(config.actors))
+            traffic = crawl(session, actors=actors, exclude=config.exclude)
             recording = store.recording_from([session.call("snapshot")])
         answers = tuple(traffic.answers)
         self._requests = tuple(answer.request for answer in answers)
-        notes = (*self._populated.notes, *traffic.coverage.notes)
+        notes = (*self._notes, *traffic.coverage.notes)
         return Seen(
             outcome=RunOutcome(answers=answers, recording=recording),
             coverage=replace(traffic.coverage, notes=notes),
@@ -42,6 +43,7 @@ class DrivenDoor:
     def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
         """Replay the requests on fresh scratch data with edits; there are no tests to select."""
         with self._lab.session(mode="deep", edits=edits) as session:
+            session.call("actors", functions=dict(self._lab.project.config.actors))
             answers = tuple(replay(session, self._requests))
             recording = store.recording_from([session.call("snapshot")])
         self._summaries[version(edits)] = summarise(answers)

@@ -21,6 +21,7 @@ from nuages.traffic.refusals import Refusals
 
 _HOSTS = frozenset({"testserver", "localhost", "127.0.0.1"})
 _REDIRECTS = (301, 302, 303, 307, 308)
+_REQUEST_NS = 50_000_000  # counted for every request: quick denials have no right to be many
 _AGENT_GRACE = 15.0  # seconds between the agent giving up on a request and us giving up on it
 
 
@@ -166,7 +167,7 @@ class _Crawl:
         answer = _answer(request, raw)
         self.answers.append(answer)
         self.recorded |= bool(raw.get("recorded"))
-        self._spent[request.actor] += answer.wall_ns
+        self._spent[request.actor] += answer.wall_ns + _REQUEST_NS
         self._refusals.note(route, request.actor, answer)
         if len(self.answers) % 25 == 0:
             self._progress(f"{len(self.answers)} requests")
