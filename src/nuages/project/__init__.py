@@ -17,12 +17,21 @@ from nuages.project.roots import (
     extensions_in,
     find_manage,
     find_root,
+    name_of,
     roots_of,
     source_roots,
 )
 from nuages.project.settings_module import VARIABLE, Named
 
-__all__ = ["Interpreter", "Project", "ProjectNotFound", "discover", "find_root", "source_roots"]
+__all__ = [
+    "Interpreter",
+    "Project",
+    "ProjectNotFound",
+    "discover",
+    "find_root",
+    "name_of",
+    "source_roots",
+]
 
 WAYS = (
     "point nuages at the folder of manage.py, or give --settings PACKAGE.SETTINGS,"
@@ -77,7 +86,7 @@ def discover(path: Path | str = ".", **flags: object) -> Project:
     loaded = [variables.text_of(each) for each in settings_module.imported(file, folder)]
     source = [variables.text_of(each) for each in _files(roots)]
     return Project(
-        name=place.root.name if "." in roots else next(iter(roots)),
+        name=name_of(place.root) if "." in roots else next(iter(roots)),
         root=place.root,
         settings=settings.module,
         settings_by=settings.by,

@@ -11,6 +11,7 @@ from nuages.errors import NuagesError
 
 MARKS = ("manage.py", "pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py", ".git")
 NOT_SEARCHED = frozenset({"node_modules", "site-packages", "venv", "env", "docs", "tests", "build"})
+SOURCE_FOLDERS = frozenset({"src", "source", "code", "app", "backend", "server", "django"})
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 _OF_DJANGO = re.compile(r"DJANGO_SETTINGS_MODULE|execute_from_command_line|django")
 _EXTENSIONS = re.compile(
@@ -43,6 +44,11 @@ def find_root(start: Path) -> Path:
             if (folder / ".git").exists():
                 break
     return start
+
+
+def name_of(root: Path) -> str:
+    """What people call a project: its folder's name, or the one above `src` and the like."""
+    return root.parent.name if root.name in SOURCE_FOLDERS and root.parent.name else root.name
 
 
 def source_roots(root: Path) -> dict[str, str]:

@@ -32,6 +32,15 @@ STATE_MEANING: dict[RouteState, str] = {
 }
 
 
+def execution(finding: Finding) -> str:
+    """What one execution that a finding was seen in is called: a request, a test, …"""
+    if not finding.routes:
+        return "test" if finding.tests else "execution"
+    # A route has its pattern behind its method, other scopes are commands and tasks.
+    is_request = all(" /" in route or "(unmatched)" in route for route in finding.routes)
+    return "request" if is_request else "execution"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteChange:
     """One route's figures on both sides; None where it was not measured."""

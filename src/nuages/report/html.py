@@ -68,6 +68,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         answers=changes.answers,
+        execution=changes.execution,
         breakable=markup.breakable,
         code=markup.code,
         count=figures.count,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from nuages.model import Evidence, Finding, Fix, Location
-from nuages.report.changes import place, places, verified_fixes
+from nuages.model import Finding, Fix, Location
+from nuages.report.changes import execution, place, places, verified_fixes
 from nuages.report.diff import diff_lines
 from nuages.report.figures import count, ms_with_unit, percent, plural
 from nuages.report.page import Page, table
@@ -56,7 +56,7 @@ def _inside(location: Location | None) -> str:
 
 
 def _details(finding: Finding) -> list[tuple[str, Text]]:
-    rows = [("cost", Text(evidence(finding.evidence)))]
+    rows = [("cost", Text(evidence(finding)))]
     for role, location in places(finding):
         if role != "location":
             rows.append((ROLES[role], Text(f"{place(location)}{_inside(location)}")))
@@ -67,12 +67,13 @@ def _details(finding: Finding) -> list[tuple[str, Text]]:
     return [*rows, ("fix", fix_line(finding.fix))]
 
 
-def evidence(found: Evidence) -> str:
+def evidence(finding: Finding) -> str:
     """What it cost: "412 ms, 34 % of database time · 3,162 queries in 62 requests, …"."""
+    found = finding.evidence
     queries = plural(found.calls, "query", "queries")
     parts = [
         f"{ms_with_unit(found.wall_ms)}, {percent(found.share)} of database time",
-        f"{queries} in {plural(found.requests, 'request')}, "
+        f"{queries} in {plural(found.requests, execution(finding))}, "
         f"at most {count(found.per_request_max)} in one",
     ]
     if found.max_ms is not None and found.max_ms >= SLOW_MS:

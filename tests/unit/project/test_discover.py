@@ -46,6 +46,13 @@ def manage(expression: str) -> str:
     return MANAGE.format(expression)
 
 
+def test_a_project_in_a_source_folder_is_called_as_the_folder_above(write: Write) -> None:
+    root = write({
+        "shop/src/manage.py": manage('"shop.settings"'), "shop/src/shop/settings.py": SETTINGS,
+    })  # fmt: skip
+    assert discover(root / "shop/src").name == "shop"
+
+
 def test_a_plain_project(write: Write) -> None:
     root = write({
         "manage.py": manage('"shop.settings"'),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nuages.model import Fix, Location, RouteCoverage, RouteFigures, Summary
 from nuages.report.changes import (
     answers,
+    execution,
     headline,
     missed,
     place,
@@ -110,3 +111,10 @@ def test_a_line_is_named_once():
         trigger=Location(file="t.html", line=1),
     )
     assert [role for role, _ in places(finding)] == ["location", "trigger"]
+
+
+def test_what_a_finding_was_seen_in_is_named_for_what_it_is():
+    finding = FINDINGS[0]
+    assert execution(finding) == "request"
+    assert execution(replace(finding, routes=(), tests=("tests/test_feed.py::test_it",))) == "test"
+    assert execution(replace(finding, routes=("manage.py digest",))) == "execution"
