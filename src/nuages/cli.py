@@ -145,7 +145,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  # fmt: skip
     """Run COMMAND just as you would, with the recorder in it.
 
@@ -193,6 +193,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
     from nuages import store
     from nuages.config import load
     from nuages.diagnose import diagnose as judge
+    from nuages.project import name_of
     from nuages.report import text
     from nuages.report.json import diagnosis_json
     from nuages.traffic.recorded import coverage
@@ -201,7 +202,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
     root = Path(recording.roots.get(".", "."))
     diagnosis = judge(
         recording,
-        project=root.name,
+        project=name_of(root),
         budgets=load(root).budgets,
         coverage=coverage(recording),
     )
@@ -242,7 +243,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
     if as_json:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
     else:
-        text.render_diagnosis(diagnosis, _stdout())
+        text.render_fixes(diagnosis, _stdout(), applied=options["apply"])
     return FOUND if diagnosis.findings else 0
 
 

@@ -56,6 +56,24 @@ def render_diagnosis(diagnosis: Diagnosis, console: Console, *, fix: str = "nuag
     _next(page, (fix if findings else "", "proposes edits, and proves them"))
 
 
+def render_fixes(
+    diagnosis: Diagnosis, console: Console, *, applied: bool, apply: str = "nuages fix --apply"
+) -> None:
+    """Print a diagnosis whose fixes were tried, with their diffs; `apply` offers to write them."""
+    page = Page(console, rest="see --json")
+    verified = any(finding.fix.status == "verified" for finding in diagnosis.findings)
+    page.line(("nuages fix  ", "bold"), (diagnosis.project, ""))
+    coverage_block(page, diagnosis.coverage)
+    findings_block(page, ranked(diagnosis.findings))
+    diffs_block(page, diagnosis.findings)
+    if verified and applied:
+        page.blank()
+        page.text(("The verified fixes are written to the tree.", "bold"))
+    _next(
+        page, (apply if verified and not applied else "", "writes the verified fixes to the tree")
+    )
+
+
 def _next(page: Page, *steps: tuple[str, str]) -> None:
     """What to type or open next, each with what it does; "" for a step that is not needed."""
     if any(step for step, _ in steps):

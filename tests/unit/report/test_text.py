@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from nuages.model import Coverage, LedgerEntry, Location, RouteCoverage
-from nuages.report.text import render_diagnosis, render_tune
+from nuages.report.text import render_diagnosis, render_fixes, render_tune
 
 from .samples import COVERAGE, DIAGNOSED, EMPTY, FINDINGS, TUNED
 
@@ -108,6 +108,15 @@ def test_what_the_project_says_is_text_and_nothing_more():
     assert "[red]x[/red]" in text
     assert "名前" in text
     printed(render_diagnosis, replace(DIAGNOSED, findings=(finding,)), encoding="ascii")
+
+
+def test_fixes_are_printed_with_their_diffs_and_how_to_write_them():
+    offered = printed(render_fixes, DIAGNOSED, applied=False)
+    assert "nuages fix --apply" in offered
+    assert "+++ b/" in offered
+    written = printed(render_fixes, DIAGNOSED, applied=True)
+    assert "nuages fix --apply" not in written
+    assert "written to the tree" in written
 
 
 def test_it_does_not_dump():
