@@ -315,6 +315,34 @@ class TestVerify:
             "not verified: the edited expression did not run in a successful request",
         )
 
+    def test_what_changes_by_itself_may_show_late(self):
+        class Ageing(Site):
+            def __call__(self, edits, tests=fix.ALL):
+                outcome = super().__call__(edits)
+                late = len(self.runs) > 2  # "2 minutes ago", where it was "now" so far
+                ages = {"posts": [*range(20)], "age": late}
+                body = json.dumps(ages).encode()
+                answers = tuple(replace(answer, body=body) for answer in outcome.answers)
+                return replace(outcome, answers=answers)
+
+        site = Ageing()
+        assert set(statuses(verified(site)).values()) == {"verified"}
+        assert len(site.runs) == 4  # the unedited version once more than otherwise
+
+    def test_blames_no_edit_for_a_route_that_runs_none_of_the_edited_querysets(self):
+        class Clock(Site):
+            def __call__(self, edits, tests=fix.ALL):
+                outcome = super().__call__(edits)
+                now = Answer(
+                    request=Request(path="/now/"),
+                    route="GET /now/",
+                    status=200,
+                    body=b"edited" if edits else b"not",
+                )
+                return replace(outcome, answers=(*outcome.answers, now))
+
+        assert set(statuses(verified(Clock())).values()) == {"verified"}
+
     def test_runs_nothing_without_a_proposal(self):
         site = Site()
         assert verify(findings(), SOURCES, site({}), site) == findings()
