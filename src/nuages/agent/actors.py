@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from http.cookies import SimpleCookie
 from typing import Any
@@ -13,7 +13,8 @@ from django.conf import settings
 from django.test import RequestFactory
 
 NAMES = ("anonymous", "user", "staff")
-_POWERS = ("is_staff", "is_superuser", "is_admin")
+_POWERS = ("is_superuser", "is_administrator", "is_admin", "is_staff")
+_LET_IN = ("is_active", "is_verified", "email_verified", "is_approved", "is_confirmed")
 
 
 class EnvironFactory(RequestFactory):
@@ -33,6 +34,7 @@ class Actor:
         self.factory = EnvironFactory(HTTP_USER_AGENT="Mozilla/5.0 (nuages)", HTTP_ACCEPT="*/*")
         self.factory.defaults["SERVER_NAME"] = served_host()
         self._session: str | None = None
+        self._rights = self._held_rights() if user is not None else {}
 
     def environ(
         self,
@@ -64,6 +66,23 @@ class Actor:
         session.save()
         self._session = session.session_key
         self.factory.cookies[settings.SESSION_COOKIE_NAME] = self._session
+
+    def _held_rights(self) -> dict[str, Any]:
+        names = {field.name for field in self.user._meta.concrete_fields}
+        known = [name for name in (*_POWERS, "is_active", "password") if name in names]
+        rows = type(self.user)._base_manager.filter(pk=self.user.pk)
+        return dict(rows.values(*known).first() or {}) if known else {}
+
+    def restore_rights(self) -> None:
+        """Give back what a page took away: some change the user's rights by a GET."""
+        from django.db import Error
+
+        if not self._rights:
+            return
+        with suppress(Error):
+            if self._held_rights() != self._rights:
+                type(self.user)._base_manager.filter(pk=self.user.pk).update(**self._rights)
+                self.log_in()
 
     def authenticate(self, request: Any) -> None:
         """What Django REST framework's own test client does, for APIs that know no sessions."""
@@ -135,52 +154,59 @@ def chosen_user(*, staff: bool) -> Any:
     from nuages.agent import popularity
 
     model = _user_model()
-    fitting = _fitting(model, staff)
     ranked = popularity.ranked(model)
-    known = set(fitting.values_list("pk", flat=True)[:20000])
-    best = next((pk for pk in ranked if pk in known), None)
-    if best is None:
-        best = fitting.order_by("pk").values_list("pk", flat=True).first()
-    if best is None:
-        return create_user(staff=staff)
-    return model._base_manager.get(pk=best)
+    for fitting in _fitting(model, staff):
+        known = set(fitting.values_list("pk", flat=True)[:20000])
+        best = next((pk for pk in ranked if pk in known), None)
+        if best is None:
+            best = fitting.order_by("pk").values_list("pk", flat=True).first()
+        if best is not None:
+            return model._base_manager.get(pk=best)
+    return create_user(staff=staff)
 
 
-def _fitting(model: Any, staff: bool) -> Any:
+def _fitting(model: Any, staff: bool) -> Iterator[Any]:
+    """Active users without any power, or those with one, the greatest first."""
     names = {field.name for field in model._meta.concrete_fields}
-    wanted = {name: staff for name in _POWERS[:2] if name in names}
+    users = model._base_manager.all()
     if "is_active" in names:
-        wanted["is_active"] = True
-    if staff and not wanted.keys() & set(_POWERS):
-        return model._base_manager.none()
-    return model._base_manager.filter(**wanted)
+        users = users.filter(is_active=True)
+    powers = [name for name in _POWERS if name in names]
+    if staff:
+        yield from (users.filter(**{name: True}) for name in powers)
+    else:
+        yield users.filter(**dict.fromkeys(powers, False))
 
 
 def create_user(*, staff: bool) -> Any:
     """A new user by the project's own manager, so that its signals fire; else by the fill."""
+    from django.db import transaction
+
     from nuages.agent.fill import columns
 
     model = _user_model()
     name = "nuages-staff" if staff else "nuages-user"
-    values = columns.required_values(model, name)
+    manager = model._default_manager
     try:
-        maker = model._default_manager.create_superuser if staff else None
-        maker = maker or model._default_manager.create_user
-        user = maker(**values, password="nuages-scratch-only")
+        make = manager.create_superuser if staff else manager.create_user
+        with transaction.atomic(using=manager.db):
+            user = make(**columns.required_values(model, name), password="nuages-scratch-only")
     except Exception:
         user = columns.build(model, name)
+        _allow(user, [power for power in _POWERS if staff])
         user.save()
-    return _empowered(user, staff)
+    if _allow(user, _LET_IN):
+        user.save()
+    return user
 
 
-def _empowered(user: Any, staff: bool) -> Any:
+def _allow(user: Any, flags: Iterable[str]) -> bool:
+    """Set the flags that this user model has; whether there was one."""
     names = {field.name for field in user._meta.concrete_fields}
-    flags = {name: staff for name in _POWERS if name in names}
-    flags |= {
-        name: True for name in ("is_active", "is_verified", "email_verified") if name in names
-    }
-    type(user)._base_manager.filter(pk=user.pk).update(**flags)
-    return type(user)._base_manager.get(pk=user.pk)
+    known = [flag for flag in flags if flag in names]
+    for flag in known:
+        setattr(user, flag, True)
+    return bool(known)
 
 
 def _user_model() -> Any:

@@ -146,7 +146,7 @@ def _declared(route: Route, name: str) -> Iterator[Meaning]:
 
     lookup = said("lookup_field")
     if lookup and name == (said("lookup_url_kwarg") or lookup):
-        yield Column(model, lookup)
+        yield Column(model, lookups.without_comparison(lookup))
     if name == said("slug_url_kwarg") and said("slug_field"):
         yield Column(model, said("slug_field"))
     if name == said("pk_url_kwarg"):

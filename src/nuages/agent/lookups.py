@@ -154,7 +154,7 @@ class _Reader:
         model = self._model(call)
         for keyword, name in named:
             if model is not None and keyword and name:
-                yield name, model, _without_comparison(keyword)
+                yield name, model, without_comparison(keyword)
 
     def _model(self, node: ast.AST) -> Any:
         """The model whose rows (or row) an expression gives."""
@@ -178,10 +178,23 @@ class _Reader:
         return None
 
     def _attribute(self, node: ast.Attribute) -> Any:
+        if getattr(node.value, "attr", getattr(node.value, "id", "")) == "request":
+            return _of_request(node.attr)
         if isinstance(node.value, ast.Name) and node.value.id == "self":
             return self._main if node.attr in ("queryset", "model") else self._locals.get(node.attr)
         owner = self._model(node.value)
         return related(owner, node.attr) or owner if owner is not None else None
+
+
+def _of_request(name: str) -> Any:
+    """What a middleware hangs on the request: the user, or a row of the model of that name."""
+    from django.apps import apps
+    from django.contrib.auth import get_user_model
+
+    if name == "user":
+        return get_user_model()
+    wanted = name.replace("_", "").lower()
+    return next((m for m in apps.get_models() if m._meta.model_name == wanted), None)
 
 
 def related(model: Any, accessor: str) -> Any:
@@ -216,6 +229,6 @@ def _constant(node: ast.AST) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _without_comparison(keyword: str) -> str:
+def without_comparison(keyword: str) -> str:
     path, _, last = keyword.rpartition("__")
     return path if last in _SAME and path else keyword

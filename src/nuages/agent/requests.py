@@ -93,6 +93,8 @@ class Requests:
             got_request_exception.disconnect(self._note_error)
             _clean()
         actor.keep(answer.pop("cookies"))
+        if answer["status"] >= 300:  # a page that takes rights away sends one elsewhere
+            actor.restore_rights()
         answer |= _match(handler.resolved)
         if handler.error and "exception" not in answer:
             answer["exception"] = handler.error

@@ -64,6 +64,7 @@ def crawl(
     """Send everything there is to send, each path as every actor, every route once at first."""
     routes = session.call("routes")
     found = session.call("targets", timeout=300)
+    session.call("reset")  # what it took to find the targets is not the site's doing
     run = _Crawl(session, limits or Limits(), progress)
     run.excluded = {route["route"] for route in routes if is_excluded(str(route["route"]), exclude)}
     run.ranks = {route["route"]: _rank(route) for route in routes}
@@ -92,6 +93,7 @@ class _Crawl:
         self._per_route: Counter[tuple[str, str]] = Counter()
         self._known: dict[str, str | None] = {}  # path without query → route
         self._refusals = Refusals()
+        self._reached: set[str] = set()  # routes that some actor got an answer from
         self.ranks: dict[str, int] = {}  # of a route: a higher one comes later
         self.excluded: set[str] = set()  # routes that the user said never to drive
         self.skipped: dict[str, str] = {}  # route → why it was not driven
@@ -101,8 +103,8 @@ class _Crawl:
     def add(self, paths: Iterable[tuple[str, str, Sequence[str]]]) -> None:
         """Queue paths whose route is known, as long as that route has room.
 
-        The first path of every route comes before the second of any, the admin's own after the
-        others', and otherwise first come, first served.
+        The first path of every route comes before the second of any, whoever asks, the admin's
+        own after the others', and otherwise first come, first served.
         """
         for path, route, actors in paths:
             if self._left_out(path, route):
@@ -146,10 +148,16 @@ class _Crawl:
                 stop = f"after {self._limits.seconds:g} s"
             if stop:
                 return [self._stopped(stop)]
-            *_, request, route = heapq.heappop(self._turn())
-            if not self._refusals.closed(route, request.actor):
-                self._step(request, route)
+            self._next(self._turn())
         return [f"{actor}: {why}" for actor, why in self._refusals.given_up().items()]
+
+    def _next(self, queue: list[_Entry]) -> None:
+        """Send the first of a queue; one whose route somebody reached waits for the others."""
+        turn, rank, order, request, route = heapq.heappop(queue)
+        if turn == 0 and route in self._reached:
+            heapq.heappush(queue, (1, rank, order, request, route))
+        elif not self._refusals.closed(route, request.actor):
+            self._step(request, route)
 
     def _turn(self) -> list[_Entry]:
         """The queue of the actor who was waited for least: a slow one does not starve the rest."""
@@ -167,7 +175,10 @@ class _Crawl:
         answer = _answer(request, raw)
         self.answers.append(answer)
         self.recorded |= bool(raw.get("recorded"))
-        self._spent[request.actor] += answer.wall_ns + _REQUEST_NS
+        if 200 <= answer.status < 300:
+            self._reached.add(route)
+        share = 2 if request.actor == "staff" else 1  # who sees most gets most of the time
+        self._spent[request.actor] += (answer.wall_ns + _REQUEST_NS) // share
         self._refusals.note(route, request.actor, answer)
         if len(self.answers) % 25 == 0:
             self._progress(f"{len(self.answers)} requests")

@@ -214,6 +214,11 @@ def test_an_actor_who_was_logged_out_logs_in_again(driven: Driven) -> None:
     assert driven.ask("/mine/", "user").status == 200
 
 
+def test_an_actor_who_lost_their_rights_gets_them_back(driven: Driven) -> None:
+    assert driven.ask("/resign/", "staff").status == 302
+    assert driven.ask("/admin/shop/order/", "staff").status == 200
+
+
 def test_a_function_of_the_project_may_log_an_actor_in(start: Any, driven: Driven) -> None:
     session = start(PROJECT, "nasty.settings", NASTY_DATA=str(driven.data))
     session.call("setup")

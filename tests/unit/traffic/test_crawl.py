@@ -73,6 +73,18 @@ def test_every_route_is_asked_once_before_any_twice() -> None:
     assert {Site.route(path) for path, _ in site.calls} == {"/a/<pk>/", "/b/<pk>/", "/c/<pk>/", "/"}
 
 
+def test_every_route_is_asked_by_somebody_before_any_by_all() -> None:
+    site = Site({f"/{name}": 200 for name in "abcdef"})
+    crawl(site, actors=["user", "staff"], limits=Limits(requests=6))
+    assert {path for path, _ in site.calls} == {f"/{name}" for name in "abcdef"}
+
+
+def test_the_search_for_targets_is_not_recorded() -> None:
+    site = Site({"/": 200})
+    crawl(site, actors=["user"])
+    assert site.resets == 1
+
+
 def test_a_route_is_asked_no_more_than_its_limit() -> None:
     site = Site({"/": 200} | {f"/a/{n}": 200 for n in range(9)})
     crawl(site, actors=["user"], limits=Limits(per_route=2))

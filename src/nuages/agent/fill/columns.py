@@ -21,6 +21,7 @@ _HIDDEN = re.compile(
     r"expired|reject|trash|muted|is_staff|superuser|admin|primary|default|main|test",
     re.I,
 )
+_POWER = re.compile(r"^(is_)?(staff|superuser|super_user|admin|administrator|root)$")
 _CODE = re.compile(r"class|module|callable|import|backend|function|template|dotted|regex|query")
 _ABSENT = re.compile(r"delet|archiv|cancel|remov|bann|reject|suspen|lock|expire|unpublish", re.I)
 _GOOD = re.compile(
@@ -110,6 +111,8 @@ def _typed(field: Any, number: int, rng: random.Random) -> Any:
 
 def _flag(field: Any, rng: random.Random) -> bool:
     """In the state in which a page shows the row."""
+    if _POWER.search(field.name):
+        return False
     negated = re.match(r"(is_)?(not|un|in)_?(active|available|verified|public)", field.name, re.I)
     if _HIDDEN.search(field.name) or negated:
         return rng.random() < 0.03

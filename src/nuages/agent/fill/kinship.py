@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
 from nuages.agent.fill.order import relations
 from nuages.agent.fill.pools import LIMIT, Pools, is_user
+from nuages.agent.fill.uniques import Taken
 
 
 class Kinship:
     """Picks the foreign keys of a row one after the other, each among the kin of those before."""
 
-    def __init__(self, model: Any, fields: list[Any], pools: Pools) -> None:
+    def __init__(self, model: Any, fields: list[Any], pools: Pools, taken: Taken) -> None:
         self._pools = pools
+        self._taken = taken
         self._model = model
         shared = {f.related_model for f in fields if self._counts(f.related_model)}
         above = [g.related_model for f in fields for g in self._upward(f.related_model)]
@@ -23,7 +26,10 @@ class Kinship:
             f for f in fields if self._shared(f.related_model) or f.related_model in common
         ]
         self._maps: dict[tuple[Any, Any], dict[Any, Any]] = {}
-        self.fields = sorted(fields, key=lambda f: -len(self._shared(f.related_model)))
+        # One-to-one keys are scarce: they come first, and the others agree with them.
+        self.fields = sorted(
+            fields, key=lambda f: (not f.unique, -len(self._shared(f.related_model)))
+        )
 
     def pick(self, field: Any, chosen: dict[Any, Any], rng: random.Random, *, strict: bool) -> Any:
         """A key that agrees with `chosen` (ancestor model → key), which it extends.
@@ -43,6 +49,8 @@ class Kinship:
     ) -> Any:
         target = field.related_model
         bound = [link for link in self._shared(target) if link.related_model in chosen]
+        if field.unique and not bound:
+            return self._unused(field)
         if not bound or not field.target_field.primary_key:
             return self._pools.pick(field, rng)
         keys = self._pools.of_field(field)
@@ -54,6 +62,13 @@ class Kinship:
                 return None
             keys = agreeing or keys
         return self._pools.skewed(field, keys, rng) if keys else None
+
+    def _unused(self, field: Any) -> Any:
+        """The first key that no row has yet: owners' first, then the busiest parents'."""
+        used = self._taken.values(field.name)
+        owners = self._pools.owners if is_user(field.related_model) else ()
+        keys = itertools.chain(owners, self._pools.of_field(field))
+        return next((key for key in keys if key not in used), None)
 
     def _remember(self, target: Any, key: Any, chosen: dict[Any, Any]) -> None:
         if target in self._kin:

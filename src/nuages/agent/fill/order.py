@@ -45,13 +45,25 @@ def in_order() -> tuple[list[Step], dict[str, str]]:
 def _left_alone(model: Any, alias: str) -> str:
     if model._meta.label in KEPT:
         return "Django's own bookkeeping"
-    if _BOOKKEEPING.search(model.__name__) and not ownership.is_own(model):
+    if keeps_books(model):
         return "a library's bookkeeping"
     if is_reference_data(model, alias):
         return "its rows come from the migrations"
     if any(k.__name__ == "SingletonModel" for k in model.__mro__):
         return "a singleton"
     return ""
+
+
+def keeps_books(model: Any, depth: int = 3) -> bool:
+    """Whether a library keeps its own state here, and nothing else needs rows of it."""
+    if not _BOOKKEEPING.search(model.__name__) or ownership.is_own(model):
+        return False
+    needed_by = {
+        relation.related_model
+        for relation in model._meta.related_objects
+        if not relation.field.null and not getattr(relation, "parent_link", False)
+    } - {model}
+    return depth == 0 or all(keeps_books(other, depth - 1) for other in needed_by)
 
 
 def is_reference_data(model: Any, alias: str) -> bool:

@@ -45,15 +45,14 @@ class TableFill:
         links = [f for f in relations(self._model) if f.name not in step.later | held | without]
         self._own = [f for f in links if f.related_model is self._model]
         self._types = [f for f in links if _to_content_type(f)]
-        self._kinship = Kinship(
-            self._model, [f for f in links if f not in self._own + self._types], pools
-        )
         skipped = (
             held | without | {f.name for f in relations(self._model)} | self._inherited_links()
         )
         self._plain = [f for f in self._model._meta.concrete_fields if f.name not in skipped]
         self._generic = [(key, Targets(self._model, pools)) for key in generic]
         self._taken = Taken(self._model, step.alias, without)
+        chosen = [f for f in links if f not in self._own + self._types]
+        self._kinship = Kinship(self._model, chosen, pools, self._taken)
         self._checks = Checks(self._model, step.alias)
         self._loose = False  # whether rows need empty columns to be accepted
         self._cleans = _has_clean(self._model)

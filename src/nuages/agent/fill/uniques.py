@@ -71,6 +71,10 @@ class Taken:
             held = rows.filter(**dict(terms)).values_list(*columns)
             self._taken[names, terms] = set(held[:_MOST])
 
+    def values(self, name: str) -> set[Any]:
+        """What a unique column holds already."""
+        return {value for (value,) in self._taken.get(((name,), ()), ())}
+
     def clash(self, instance: Any) -> Names:
         """The columns of the first unique set that a row would repeat; empty when it is new."""
         for names, terms in self._sets:

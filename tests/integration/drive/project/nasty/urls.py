@@ -38,6 +38,7 @@ urlpatterns = [
     path("u/<str:username>/", views.profile),
     path("mine/", views.mine, name="mine"),
     path("token/", views.token),
+    path("resign/", views.resign),
     path("async/", views.asynchronous),
     path("stream/", views.streaming),
     path("astream/", views.async_streaming),

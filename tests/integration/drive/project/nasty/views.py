@@ -92,6 +92,12 @@ def mine(request):
     return JsonResponse({"orders": [o.pk for o in Order.objects.filter(customer=request.user)]})
 
 
+@login_required(login_url="/admin/login/")
+def resign(request):
+    Member.objects.filter(pk=request.user.pk).update(is_staff=False, is_superuser=False)
+    return redirect("/")
+
+
 def token(request):
     return JsonResponse({"token": request.headers.get("Authorization")})
 
