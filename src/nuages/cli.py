@@ -277,9 +277,14 @@ def _flags(options: dict[str, Any]) -> dict[str, Any]:
         "python": options["python"],
         "record": options.get("record"),
         "data_command": options.get("data_command"),
-        "fixtures": options.get("fixtures") or None,
+        "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
         "environment": pairs or None,
     }
+
+
+def _from_here(name: str) -> str:
+    """A file as the shell that typed it means it; else the name of a fixture of the project."""
+    return str(Path(name).resolve()) if Path(name).is_file() else name
 
 
 def _recording_here() -> Path:

@@ -74,6 +74,7 @@ def mail(edit: Edit, _: str | None) -> None:
 def storages(edit: Edit, scratch: str | None) -> None:
     """Uploads go to a scratch folder, above the files that are there already."""
     folder = os.path.join(_folder(scratch), "media")
+    os.makedirs(folder, exist_ok=True)  # its owner has made the one that it stands for
     media = str(edit.get("MEDIA_ROOT") or "")
     aliases = edit.get("STORAGES") or {}
     scratched = {alias: _storage(edit, alias, told, folder) for alias, told in aliases.items()}

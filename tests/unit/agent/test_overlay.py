@@ -120,6 +120,7 @@ def test_settings_that_are_configured_by_hand(process: Process) -> None:
     seen = process.run(configure + SHOW, names="DATABASES MEDIA_ROOT EMAIL_BACKEND")["settings"]
     assert REDIRECTED.items() <= seen["DATABASES"]["default"].items()
     assert seen["MEDIA_ROOT"] == str(process.folder / "scratch" / "media")
+    assert Path(seen["MEDIA_ROOT"]).is_dir()
     assert seen["EMAIL_BACKEND"] == "nuages.agent.scratch_mail.EmailBackend"
 
 
