@@ -43,21 +43,17 @@ def test_a_recorded_test_run_names_the_loop(tmp_path: Path, command: tuple[str, 
     assert finding["evidence"]["per_request_max"] == 5
 
 
-def test_fix_verifies_by_the_tests_and_applies_only_when_told(tmp_path: Path) -> None:
+def test_fix_verifies_by_the_tests_and_applies_when_told(tmp_path: Path) -> None:
     root = write_shop(tmp_path)
     assert nuages("record", "--", *MANAGE_TEST, cwd=root).returncode == 0
     before = contents(root)
-    offered = nuages("fix", "--json", cwd=root)
-    assert offered.returncode == 1, offered.stderr
-    (finding,) = json.loads(offered.stdout)["findings"]
+    applied = nuages("fix", "--apply", "--json", cwd=root)
+    assert applied.returncode == 1, applied.stderr
+    (finding,) = json.loads(applied.stdout)["findings"]
     assert finding["fix"]["status"] == "verified", finding["fix"]
     assert '+    listed = Item.objects.order_by("pk").select_related("maker")[:50]' in (
         finding["fix"]["diff"].splitlines()
     )
-    assert contents(root) == before
-
-    applied = nuages("fix", "--apply", cwd=root)
-    assert applied.returncode == 1, applied.stderr
     changed = {name for name, text in contents(root).items() if before.get(name) != text}
     assert changed == {"shop/views.py"}
     assert nuages("record", "--", *MANAGE_TEST, cwd=root).returncode == 0
@@ -170,10 +166,12 @@ def test_a_recorded_command_runs_again_as_it_was(tmp_path: Path) -> None:
     assert lacking.returncode == 2
     assert "SHOP_STAGE" in lacking.stderr
 
+    before = contents(root)
     fixed = nuages("fix", "--env", "SHOP_STAGE=ci", "--json", cwd=root)
     assert fixed.returncode == 1, fixed.stderr
     (finding,) = json.loads(fixed.stdout)["findings"]
     assert finding["fix"]["status"] == "verified", finding["fix"]
+    assert contents(root) == before
 
 
 def _another_python(folder: Path) -> str:
