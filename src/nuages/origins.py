@@ -44,8 +44,9 @@ def is_set_up(scope: Scope, location: Location | None) -> bool:
 
 
 def is_library(finding: Finding) -> bool:
-    """Whether no line of the project takes part in it."""
-    return finding.location is None and finding.created_at is None and finding.trigger is None
+    """Whether no line of the project takes part in it; a library's template has no source root."""
+    places = (finding.location, finding.created_at, finding.trigger)
+    return not any(place is not None and place.root for place in places)
 
 
 def one_execution(scope: Scope) -> str:

@@ -27,6 +27,15 @@ def test_what_only_a_library_does_comes_last_and_has_no_remedy():
     assert theirs.fix.reason == "the code is a library's"
 
 
+def test_a_librarys_template_is_library_code():
+    line = at(12, "cms/page_list.html", "", "template", root="")
+    unseen = accessed(Load(model="cms.Page", created_at=None), "parent", "fk", created_at=None)
+    (finding,) = diagnose(
+        recorded(in_loop(unseen, location=None, trigger=line)), project="blog"
+    ).findings
+    assert finding.message.startswith("In library code: ")
+
+
 def test_coverage_is_passed_on():
     coverage = Coverage(notes=("SQLite",))
     assert diagnose(Recording(), project="blog", coverage=coverage).coverage is coverage

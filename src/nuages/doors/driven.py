@@ -24,6 +24,7 @@ class DrivenDoor:
         self._notes = notes  # of the data
         self._requests: tuple[Request, ...] = ()
         self._summaries: dict[Version, Summary] = {}
+        self._crawled = Summary()
 
     def record(self) -> Seen:
         """Crawl the site as it stands, on fresh scratch data; remember what was asked."""
@@ -34,6 +35,7 @@ class DrivenDoor:
             recording = store.recording_from([session.call("snapshot")])
         answers = tuple(traffic.answers)
         self._requests = tuple(answer.request for answer in answers)
+        self._crawled = summarise(answers)
         notes = (*self._notes, *traffic.coverage.notes)
         return Seen(
             outcome=RunOutcome(answers=answers, recording=recording),
@@ -50,7 +52,12 @@ class DrivenDoor:
         return RunOutcome(answers=answers, recording=recording)
 
     def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
-        """Figures of the last replay without and with these edits, recorded alike."""
+        """Figures of the last replay without and with these edits, recorded alike.
+
+        Without edits there is nothing to compare: the crawl's own figures stand.
+        """
+        if not edits:
+            return self._crawled, self._crawled
         return self._summary({}), self._summary(edits)
 
     def _summary(self, edits: Mapping[str, str]) -> Summary:

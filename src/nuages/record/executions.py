@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 from threading import RLock, local
 from time import perf_counter_ns, thread_time_ns
 from typing import Any
@@ -12,6 +14,8 @@ from nuages.record import histograms
 
 DISTINCT = 64  # parameter sets told apart
 KEYS = 20_000  # kinds of query in one execution
+FEW = 32  # parameters that are looked at one by one
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 
 # Statement, site, creation's site, trigger, load, shape.
 Key = tuple[int, int, int, int, int, str]
@@ -108,10 +112,21 @@ class Execution:
 
 
 def _hash(params: Any) -> int:
+    """Equal for what asks the same, though a clock that was read anew is among its parameters."""
     try:
+        if isinstance(params, tuple | list) and len(params) <= FEW:
+            return hash(tuple(map(_to_the_minute, params)))
         return hash(params)
     except TypeError:  # a list, or an adapter around one
         return hash(repr(params))
+
+
+def _to_the_minute(param: Any) -> Any:
+    if type(param) is str:  # as the drivers of SQLite and MySQL are given times
+        return param[:16] if TIME.match(param) else param
+    if isinstance(param, datetime):
+        return param.replace(second=0, microsecond=0)
+    return param
 
 
 _process = Execution.__new__(Execution)

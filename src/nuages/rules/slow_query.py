@@ -24,6 +24,7 @@ ID = "slow-query"
 
 VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 ENOUGH_CALLS = 3  # fewer may be slow by accident: a cold cache, a busy machine
+ALONE = 3  # times the budget, from which on a query that was seen once is worth a word
 
 NAME = r'[`"\[]?(\w+)[`"\]]?'
 FROM = re.compile(rf"\bFROM {NAME}(?! *,)", re.IGNORECASE)
@@ -45,7 +46,7 @@ def find(recording: Recording, budgets: Budgets) -> Iterator[Finding]:
     for groups in queries.values():
         histogram = _sum(groups)
         p95_ms = percentile_ms(histogram, _share(histogram), max(g.max_ns for g in groups))
-        if p95_ms >= budgets.slow_query_ms:
+        if p95_ms >= budgets.slow_query_ms * (ALONE if sum(histogram) == 1 else 1):
             yield _finding(groups, p95_ms, budgets, total_ns)
 
 

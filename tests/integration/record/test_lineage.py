@@ -175,6 +175,10 @@ def test_a_prefetch_with_a_queryset_of_its_own_was_created_where_that_was(cases)
     assert cases.text(group.created_at) == 'Book.objects.exclude(title="")'
 
 
+def test_a_clock_among_the_parameters_makes_no_other_question(cases):
+    assert cases.loop("now_and_again").distinct_max == 1
+
+
 def test_what_goes_on_from_a_prefetched_relation_was_created_where_it_does(cases):
     group = cases.loop("reverse_fk_filtered_though_prefetched")
     assert cases.text(group.load.created_at) == "book.review_set.filter(stars=3)"

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
-from django.db.models import Count, FilteredRelation, Prefetch, Q
+from django.db.models import Count, FilteredRelation, Prefetch, Q, Value
 from django.shortcuts import get_object_or_404
 from django.template import Context, Template
+from django.utils import timezone
 
 from shelf.models import Author, Blurb, Book, Chapter, Mark, Place, Review, Shop, Tag
 
@@ -99,6 +100,11 @@ def reverse_fk_filtered():
 def reverse_fk_filtered_though_prefetched():
     for book in Book.objects.prefetch_related("review_set"):
         list(book.review_set.filter(stars=3))
+
+
+def now_and_again():
+    for _ in range(3):
+        list(Review.objects.annotate(asked=Value(timezone.now())))
 
 
 def reverse_fk_ordered():
