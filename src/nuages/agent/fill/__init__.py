@@ -73,10 +73,10 @@ def _finish(steps: list[Step], rows: int, seed: int, pools: Pools, until: float)
 
 def _owners(steps: list[Step]) -> tuple[Any, ...]:
     """The users who will ask: they are given a good share of everything that has an owner."""
-    from nuages.agent import actors
+    from nuages.agent import users
 
     owners = []
     for staff in (False, True):
         with suppress(Exception):
-            owners.append(actors.chosen_user(staff=staff).pk)
+            owners.append(users.chosen_user(staff=staff).pk)
     return tuple(owners)
