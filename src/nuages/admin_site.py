@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from nuages.model import QueryGroup, Remedy
+from nuages.model import Location, Remedy
 
 _LIST = "admin/change_list"  # beginnings of the paths of its templates
 _FORM = ("admin/change_form", "admin/includes/fieldset", "admin/edit_inline", "django/forms")
 
 
-def in_admin(group: QueryGroup, remedy: Remedy) -> str:
+def in_admin(trigger: Location | None, remedy: Remedy) -> str:
     """A hint for rows that a page of the admin fetches, or ""."""
-    template = group.trigger.file if group.trigger else ""
+    template = trigger.file if trigger else ""
     if template.startswith(_LIST):
         return _of_list(remedy)
     if template.startswith(_FORM):

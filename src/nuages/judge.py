@@ -112,6 +112,8 @@ def _by_queries(
     per = "a request" if all(scope.kind == "request" for scope in scopes) else "an execution"
     if now >= was:
         return refused(f"{_figure(was)} queries {per} before, {_figure(now)} after: no fewer")
+    if worse := _worse(root, scopes, before, after, edited):
+        return refused(worse)
     executions = sum(stats.executions for stats in _stats(before, scopes))
     figures = f"{_figure(was)} → {_figure(now)} queries {per}"
     return replace(
@@ -156,6 +158,21 @@ def _left(
         if _is_root(lineage.root, root, edited):
             left = max(left, group.per_execution_max)
     return left
+
+
+def _worse(
+    root: Load, scopes: set[Scope], before: Recording, after: Recording, edited: Edited
+) -> str:
+    """Which other request runs the queryset in a loop of its own, and now fetches more; or ""."""
+    for stats in after.scopes:
+        scope = stats.scope
+        if scope.kind != "request" or scope in scopes or not _ran(root, {scope}, after, edited):
+            continue
+        was, now = _queries(before, {scope}), _queries(after, {scope})
+        if now >= was + LOOP:
+            figures = f"{_figure(was)} → {_figure(now)} queries a request"
+            return f"{scope.name} does not need the rows, and would fetch them: {figures}"
+    return ""
 
 
 def _is_root(load: Load, root: Load, edited: Edited) -> bool:

@@ -21,12 +21,12 @@ from tests.unit.rules.recordings import (
 )
 
 from nuages import fix
-from nuages.answers import Answer, Request
+from nuages.answers import Answer, Request, Verdict
 from nuages.codemod import text
 from nuages.diagnose import diagnose
 from nuages.errors import NuagesError
 from nuages.fix import RunOutcome, combine, propose, verify
-from nuages.judge import moved
+from nuages.judge import Edited, judge_replay, moved
 from nuages.model import Finding, Fix, Load, Location, Recording
 
 VIEWS = """\
@@ -293,6 +293,20 @@ class TestVerify:
         tags = verified(Stubborn())["GET /api/feed/ tags"]
         assert tags.fix.status == "refused"
         assert tags.fix.reason == "50 of its queries are left in one execution"
+
+    def test_refuses_what_makes_another_page_fetch_more(self):
+        tags = prefetched(FEED_POSTS, "tags", "m2m", "blog.Tag")
+        elsewhere = in_loop(FEED_POSTS, 20, scope=HOME, shape="filtered")
+        before = recorded(once(FEED_POSTS), in_loop(FEED_TAGS, shape="all"), elsewhere)
+        after = recorded(once(FEED_POSTS), once(tags), elsewhere, in_loop(tags, 20, scope=HOME))
+        finding = by_path(proposed(before))["GET /api/feed/ tags"]
+        same = Verdict(request=Request(path="/api/feed/"), route=FEED.name, result="same")
+        edited = Edited(old=SOURCES, new=finding.fix.edits)
+        judged = judge_replay(finding, before, after, [same], edited)
+        assert judged.status == "refused"
+        assert judged.reason == (
+            "GET / does not need the rows, and would fetch them: 20 → 40 queries a request"
+        )
 
     def test_only_proposes_what_can_not_be_compared(self):
         counter = iter(range(100))

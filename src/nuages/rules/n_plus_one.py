@@ -125,7 +125,7 @@ def _together(loop: Loop) -> Advice:
         no_fix = "where the queryset was created was not seen"
     else:
         return advice
-    hint = in_admin(loop.worst, advice.remedy) or advice.hint
+    hint = in_admin(loop.worst.trigger, advice.remedy) or advice.hint
     return replace(advice, hint=hint, confidence=0.75, no_fix=no_fix)
 
 
