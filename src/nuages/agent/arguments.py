@@ -56,6 +56,7 @@ def meanings(route: Route, name: str) -> list[Meaning]:
         _declared,
         _admin,
         _segment,
+        _telling,
         _named,
         _by_field,
         _last,
@@ -157,6 +158,22 @@ def _admin(route: Route, name: str) -> Iterator[Meaning]:
     admin = routes.model_admin(route.callback)
     if admin is not None and name in ("object_id", "id", "pk"):
         yield Column(admin.model, "pk")
+
+
+def _telling(route: Route, name: str) -> Iterator[Meaning]:
+    """Only one model of the project has a column of that name, and it is no common one."""
+    from django.apps import apps
+
+    if "_" not in name or name in _PLAIN:
+        return
+    having = [m for m in apps.get_models() if any(f.name == name for f in _own_columns(m))]
+    if len(having) == 1:
+        yield Column(having[0], name)
+
+
+def _own_columns(model: Any) -> Iterator[Any]:
+    """Columns but for keys of other rows and those that a parent's table holds."""
+    return (field for field in model._meta.local_concrete_fields if not field.is_relation)
 
 
 def _named(route: Route, name: str) -> Iterator[Meaning]:

@@ -165,6 +165,7 @@ def test_routes_are_named_as_django_names_them(driven: Driven) -> None:
         "/byorg/<org:org>/",
         "/members/<uuid:token>/",
         "/u/<str:username>/",
+        "/cards/<str:member_number>/",
         "/products/<slug:slug>/",
         "/products/<slug:slug>/shadow/",
         "/archive/<int:pk>/",

@@ -36,6 +36,7 @@ urlpatterns = [
     path("byorg/<org:org>/", views.by_org),
     path("members/<uuid:token>/", views.MemberView.as_view(), name="member"),
     path("u/<str:username>/", views.profile),
+    path("cards/<str:member_number>/", views.card),
     path("mine/", views.mine, name="mine"),
     path("token/", views.token),
     path("resign/", views.resign),

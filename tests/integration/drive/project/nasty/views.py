@@ -87,6 +87,14 @@ def profile(request, username):
     return JsonResponse({"comments": [c.pk for c in member.comments.all()]})
 
 
+def card(request, **kwargs):
+    return _card(kwargs)
+
+
+def _card(lookups):
+    return HttpResponse(get_object_or_404(Member, **lookups).email)
+
+
 @login_required(login_url="/admin/login/")
 def mine(request):
     return JsonResponse({"orders": [o.pk for o in Order.objects.filter(customer=request.user)]})
