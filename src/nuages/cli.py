@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -16,8 +14,8 @@ from rich.console import Console
 
 from nuages import __version__
 from nuages.errors import NuagesError
+from nuages.exits import FOUND, run
 
-FOUND, FAILED, STOPPED = 1, 2, 130
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -29,27 +27,6 @@ class Loop(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
         return sorted(self.commands, key=self.order.index)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _print_error(error: NuagesError) -> None:
-    console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]nuages:[/] {_plain(error.message)}", soft_wrap=True)
-    if error.detail:
-        console.print(_indented(error.detail), style="dim", soft_wrap=True)
-    if error.hint:
-        console.print(f"[bold]Next:[/] {_plain(error.hint)}", soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
-def _indented(text: str) -> str:
-    return _plain("\n".join(f"  {line}" for line in text.rstrip().splitlines()[-25:]))
 
 
 def project_options(command: F) -> F:
@@ -109,7 +86,7 @@ def cli() -> None:
 @unenclosed_option
 @click.option("--keep", is_flag=True, help="Keep the scratch folder.")
 @json_option
-def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
+def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:
     """Run the whole loop on PROJECT and report what changed."""
     from nuages.report import html as page
     from nuages.report import text
@@ -118,6 +95,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     from nuages.tune import tune as run_loop
 
     found = _discover(project, options)
+    target = _writable(html or _own_folder(found.root) / "report.html")
     result = run_loop(
         found,
         TuneOptions(
@@ -127,12 +105,12 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             keep=options["keep"],
         ),
     )
-    target = html or _own_folder(found.root) / "report.html"
     target.write_text(page.render_html(result), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
     else:
-        text.render_tune(result, _stdout())
+        offer = "" if options["apply"] else "nuages tune --apply"
+        text.render_tune(result, _stdout(), html=target, apply=offer)
     click.echo(f"Report: {target}", err=True)
     return FOUND if result.findings else 0
 
@@ -145,11 +123,13 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
+@json_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
-def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  # fmt: skip
+def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: bool) -> int:
     """Run COMMAND just as you would, with the recorder in it.
 
-    Its environment and its databases are its own; nuages only watches.
+    Its environment and its databases are its own; nuages only watches. Ends with COMMAND's exit
+    code, or with 2 when nothing could be recorded.
     Example: nuages record -- pytest -q
     """
     from nuages.project import find_root, source_roots
@@ -162,21 +142,24 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  #
             slug="no-command",
         )
     root = find_root(Path.cwd())
-    run = record_command(
+    recorded = record_command(
         list(command),
         cwd=Path.cwd(),
-        output=output or _own_folder(root) / "recording.sqlite",
+        output=_writable(output or _own_folder(root) / "recording.sqlite"),
         deep=deep,
         roots=source_roots(root),
     )
-    seen = run.recording
+    seen = recorded.recording
     calls = sum(stats.queries for stats in seen.scopes)
+    if as_json:
+        figures = {"queries": calls, "processes": seen.processes, "exit_code": recorded.exit_code}
+        click.echo(json.dumps({"schema": 1, **figures}))
     follows = "nuages diagnose" if calls else "name a command that uses the project's database"
     click.echo(
         f"nuages: {calls:,} queries recorded in {seen.processes} process(es). Next: {follows}",
         err=True,
     )
-    return run.exit_code
+    return recorded.exit_code
 
 
 @cli.command()
@@ -188,7 +171,7 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool) -> int:  #
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
 @json_option
-def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
+def diagnose(source: Path | None, as_json: bool) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.config import load
@@ -225,7 +208,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:  # fmt: skip
 @apply_option
 @unenclosed_option
 @json_option
-def fix(source: Path | None, as_json: bool, **options: Any) -> int:  # fmt: skip
+def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     """Edit a scratch copy, run the recorded command on it again, and offer what held."""
     from nuages import store
     from nuages.commands import project_of
@@ -271,7 +254,7 @@ def _discover(path: Path, options: dict[str, Any]) -> Any:
 
 def _flags(options: dict[str, Any]) -> dict[str, Any]:
     """What the user said, by the keys of the configuration."""
-    pairs = dict(pair.partition("=")[::2] for pair in options["environment"])
+    pairs = dict(_pair(text) for text in options["environment"])
     return {
         "settings": options["settings"],
         "python": options["python"],
@@ -280,6 +263,17 @@ def _flags(options: dict[str, Any]) -> dict[str, Any]:
         "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
         "environment": pairs or None,
     }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise NuagesError(
+            f"--env takes NAME=VALUE, found {text!r}.",
+            hint=f"Give a value: --env {name or 'NAME'}=…",
+            slug="configuration",
+        )
+    return name, value
 
 
 def _from_here(name: str) -> str:
@@ -300,6 +294,22 @@ def _recording_here() -> Path:
     return path
 
 
+def _writable(path: Path) -> Path:
+    """The path, checked before the work is done that it is for."""
+    try:
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise NuagesError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Name a file in a folder that exists and can be written.",
+            slug="output",
+        ) from error
+    return path
+
+
 def _own_folder(root: Path) -> Path:
     """`.nuages` in the project, or here where the project can't be written; git ignores it."""
     installed = "site-packages" in root.parts
@@ -314,21 +324,5 @@ def _stdout() -> Console:
 
 
 def main() -> None:
-    """Entry point: a NuagesError becomes one screen and exit code 2, Ctrl-C exit code 130."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    try:
-        return cli.main(standalone_mode=False) or 0
-    except NuagesError as error:
-        _print_error(error)
-        return FAILED
-    except click.ClickException as error:
-        error.show()
-        return FAILED
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped. Nothing was changed; no server is left running.", err=True)
-        return STOPPED
+    """Entry point of the `nuages` command."""
+    sys.exit(run(lambda: cli.main(standalone_mode=False) or 0))

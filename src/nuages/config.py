@@ -148,10 +148,6 @@ class Config:
         _text, "string", "The management command that creates the tables, if not `migrate`.",
         '"migrate_schemas --shared"', default=None,
     )  # fmt: skip
-    schema_from: str | None = _key(
-        _text, "string", "SQL dump to start from, when migrations do not replay from zero.",
-        '"db/schema.sql"', default=None,
-    )  # fmt: skip
     data_command: str | None = _key(
         _text, "string", "Management command that fills the scratch database.",
         '"make_demo_data --size small"', default=None,

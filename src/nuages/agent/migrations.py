@@ -57,7 +57,10 @@ def _failed(argv: list[str], said: str, error: BaseException) -> BaseException:
         return error
     running = re.findall(r"Applying ([\w.]+)\.\.\.(?! OK)", said)
     what = f"migration {running[-1]}" if running else f"`{' '.join(argv)}`"
-    hint = "[tool.nuages] migrate names another command; schema_from takes a dump instead"
+    hint = (
+        "does `python manage.py migrate` work from an empty database? "
+        "[tool.nuages] migrate names another command"
+    )
     return NuagesError(
         f"{what} failed: {type(error).__name__}: {_first_line(error)}",
         hint=hint,

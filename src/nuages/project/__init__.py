@@ -126,6 +126,10 @@ def _placed(given: Path, flags: Mapping[str, object]) -> _Place:
         raise ProjectNotFound(f"there is no folder {given}", hint=WAYS)
     config = configuration.merge(configuration.load(given), **flags)
     manage = find_manage(given, settings_told=config.settings is not None)
+    above = find_root(given)
+    if manage is None and (above / "manage.py").is_file():  # called in a folder of the project
+        given, manage = above, above / "manage.py"
+        config = configuration.merge(configuration.load(given), **flags)
     root = manage.parent if manage else given
     if configuration.load(given) == Config():
         config = configuration.merge(configuration.load(root), **flags)

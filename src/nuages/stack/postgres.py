@@ -143,7 +143,7 @@ class PostgresServer:
         self.stop()
         return PostgresUnavailable(
             f"{self.programs.describe()} did not start",
-            hint="--database sqlite runs without PostgreSQL",
+            hint="run `nuages tune` as another user, or install your system's postgresql package",
             detail=tail,
         )
 
