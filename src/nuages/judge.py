@@ -136,7 +136,7 @@ def _is_of(finding: Finding, loop: Loop) -> bool:
 
 def _ran(root: Load, scopes: set[Scope], after: Recording, edited: Edited) -> bool:
     """Whether the queryset at the root was executed where a request or a test succeeded."""
-    good = {stats.scope for stats in _stats(after, scopes) if _succeeded(stats)}
+    good = {stats.scope for stats in _stats(after, scopes) if succeeded(stats)}
     return any(
         group.scope in good and any(_is_root(load, root, edited) for load in ancestry(group))
         for group in after.groups
@@ -194,9 +194,12 @@ def ancestry(group: QueryGroup) -> Iterable[Load]:
         load = load.parent
 
 
-def _succeeded(stats: ScopeStats) -> bool:
+def succeeded(stats: ScopeStats) -> bool:
+    """Whether an execution came to a good end; a form that was sent answers with a redirect."""
     if stats.scope.kind == "request":
-        return any(status.startswith("2") for status in stats.statuses)
+        reads = stats.scope.name.startswith(("GET ", "HEAD "))
+        good = ("2",) if reads else ("2", "3")
+        return any(status.startswith(good) for status in stats.statuses)
     return stats.scope.kind != "test" or "passed" in stats.statuses or not stats.statuses
 
 

@@ -26,8 +26,8 @@ from nuages.codemod import text
 from nuages.diagnose import diagnose
 from nuages.errors import NuagesError
 from nuages.fix import RunOutcome, combine, propose, verify
-from nuages.judge import Edited, judge_replay, moved
-from nuages.model import Finding, Fix, Load, Location, Recording
+from nuages.judge import Edited, judge_replay, moved, succeeded
+from nuages.model import Finding, Fix, Load, Location, Recording, Scope, ScopeStats
 
 VIEWS = """\
 def feed(request):
@@ -328,6 +328,19 @@ class TestVerify:
             "proposed",
             "not verified: the edited expression did not run in a successful request",
         )
+
+    @pytest.mark.parametrize(
+        ("route", "status", "good"),
+        [
+            ("GET /posts/", "200", True),
+            ("GET /posts/", "302", False),
+            ("POST /posts/", "302", True),
+            ("POST /posts/", "400", False),
+        ],
+    )
+    def test_a_redirect_is_a_good_end_of_a_form_only(self, route, status, good):
+        scope = Scope(kind="request", name=route)
+        assert succeeded(ScopeStats(scope=scope, executions=1, statuses={status: 1})) is good
 
     def test_what_changes_by_itself_may_show_late(self):
         class Ageing(Site):
