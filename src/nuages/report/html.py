@@ -15,6 +15,7 @@ from markupsafe import Markup
 from nuages import __version__
 from nuages.model import Finding, FixStatus, LedgerEntry, RouteState, TuneResult
 from nuages.report import changes, figures, markup
+from nuages.report.attempts import grouped
 from nuages.report.excerpts import Excerpts
 
 MAX_BYTES = 2_000_000
@@ -115,7 +116,7 @@ def _values(result: TuneResult) -> dict[str, Any]:
         "status_words": STATUS_WORDS,
         "roles": ROLES,
         "excerpts": Excerpts(result.sources),
-        "ledger": sorted(result.ledger, key=_ledger_rank),
+        "ledger": sorted(grouped(result.ledger), key=_ledger_rank),
         "has_run": bool(result.overrides or result.seconds or result.notes),
         "most_seconds": max(result.seconds.values(), default=0),
     }

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nuages.model import Coverage, LedgerEntry, RouteCoverage, RouteFigures, TuneResult
+from nuages.report.attempts import grouped
 from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
 from nuages.report.figures import TIME_NOISE, count, ms, plural, times_less
 from nuages.report.page import Page, broken, table
@@ -134,7 +135,9 @@ def ledger_block(page: Page, ledger: Sequence[LedgerEntry]) -> None:
     if not ledger:
         return
     order = tuple(VERDICT_STYLES)
-    entries = sorted(ledger, key=lambda e: (order.index(e.verdict), -e.count, e.kind, e.target))
+    entries = sorted(
+        grouped(ledger), key=lambda e: (order.index(e.verdict), -e.count, e.kind, e.target)
+    )
     page.heading("Enclosure", "What the project's code tried to reach outside the scratch copy.")
     built = table(("Verdict", "left"), ("Times", "right"), ("What", "fold"))
     for entry in entries[:LEDGER_SHOWN]:
