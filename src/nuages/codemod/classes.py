@@ -50,7 +50,8 @@ def insertions(
     if model is None:
         raise Refusal(f"{name} declares neither queryset nor model: its base class does")
     quote = syntax.quote()
-    text = f"queryset = {syntax.code(model)}.objects.{kind}({quote}{path}{quote})"
+    # As Django's views do: `objects` may be a manager that shows other rows.
+    text = f"queryset = {syntax.code(model)}._default_manager.{kind}({quote}{path}{quote})"
     return statement_added(syntax, _statement(node, "model"), text)
 
 

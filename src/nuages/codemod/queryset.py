@@ -92,7 +92,8 @@ def _in_shortcut(syntax: Syntax, call: cst.Call, kind: RelatedKind, path: str) -
     if first is None:
         raise Refusal(LIBRARY)
     if is_class_name(first) or _called_name(first) in MODEL_GETTERS:
-        text = f".objects.{_method_call(syntax, kind, path)}"
+        # As Django does: `objects` may be a manager that shows other rows.
+        text = f"._default_manager.{_method_call(syntax, kind, path)}"
         return [Insertion(syntax.end(first), text)]
     if isinstance(first, cst.Call) or is_manager(first):
         return _at_end(syntax, first, kind, path)

@@ -89,7 +89,7 @@ CASES = {
         """\
         class PostList(LoginRequiredMixin, generic.ListView):
             model = models.Post  # newest first
-            queryset = models.Post.objects.select_related("author")
+            queryset = models.Post._default_manager.select_related("author")
             paginate_by = 20
         """,
     ),
