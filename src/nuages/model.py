@@ -118,7 +118,6 @@ class QueryGroup:
     max_ns: int = 0
     histogram: tuple[int, ...] = ()  # as in ScopeStats, of one query's wall time
     tests: tuple[str, ...] = ()  # tests that reached it, at most 50
-    plan_params: str | None = None  # repr of one slow execution's parameters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -31,7 +31,7 @@ STATEMENT = [f.name for f in fields(Statement)]
 FIGURES = ["executions", "queries", "rows", "wall_ns", "cpu_ns", "db_ns", "view"]
 COUNTS = [
     "executions", "calls", "loops", "per_execution_max", "distinct_max", "rows", "rows_max",
-    "wall_ns", "max_ns", "plan_params", "shape",
+    "wall_ns", "max_ns", "shape",
 ]  # fmt: skip
 TEXTS = ("meta", "roots", "files", "cut")
 

@@ -192,7 +192,6 @@ def _add_scopes(a: ScopeStats, b: ScopeStats) -> ScopeStats:
 
 
 def _add_groups(a: QueryGroup, b: QueryGroup) -> QueryGroup:
-    slowest = max(a, b, key=lambda g: (g.max_ns, g.plan_params or ""))
     return QueryGroup(
         scope=a.scope,
         statement=a.statement,
@@ -209,11 +208,10 @@ def _add_groups(a: QueryGroup, b: QueryGroup) -> QueryGroup:
         rows=a.rows + b.rows,
         rows_max=max(a.rows_max, b.rows_max),
         wall_ns=a.wall_ns + b.wall_ns,
-        max_ns=slowest.max_ns,
+        max_ns=max(a.max_ns, b.max_ns),
         histogram=_add_histograms(a.histogram, b.histogram),
         # The first of a total order, and not the first that came: or the order would matter.
         tests=tuple(sorted({*a.tests, *b.tests})[:TESTS]),
-        plan_params=slowest.plan_params,
     )
 
 

@@ -64,7 +64,6 @@ def a_recording(chance: random.Random) -> Recording:
             max_ns=chance.randrange(3),
             histogram=counts(chance.randrange(5)),
             tests=tuple(sorted(chance.sample([f"t{n:03}" for n in range(90)], 40))),
-            plan_params=chance.choice([None, "(1,)", "(2,)"]),
         )
 
     def a_scope(scope):
@@ -199,8 +198,7 @@ def a_snapshot(sequence=1, random="r", calls=2):
         "groups": [{"scope": 0, "statement": 1, "location": 1, "created_at": 0, "trigger": 0,
                     "load": 2, "shape": "all", "executions": 1, "calls": calls, "loops": 0,
                     "per_execution_max": calls, "distinct_max": 1, "rows": 0, "rows_max": 0,
-                    "wall_ns": 1, "max_ns": 1, "histogram": [calls], "tests": [],
-                    "plan_params": None}],
+                    "wall_ns": 1, "max_ns": 1, "histogram": [calls], "tests": []}],
     }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ class Tally:
     """The queries of one kind within one execution."""
 
     __slots__ = (
-        "calls", "histogram", "max_ns", "params", "params_seen", "rows", "rows_max", "wall_ns",
+        "calls", "histogram", "max_ns", "params_seen", "rows", "rows_max", "wall_ns",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -35,19 +35,17 @@ class Tally:
         self.wall_ns = 0
         self.max_ns = 0
         self.histogram = [0] * histograms.BUCKETS
-        self.params: Any = None  # of the slowest
         self.params_seen: set[int] = set()
 
 
 class Query:
     """One query being executed and fetched, and where to count it."""
 
-    __slots__ = ("execution", "params", "rows", "tally", "wall_ns")
+    __slots__ = ("execution", "rows", "tally", "wall_ns")
 
-    def __init__(self, execution: Execution, tally: Tally, params: Any) -> None:
+    def __init__(self, execution: Execution, tally: Tally) -> None:
         self.execution = execution
         self.tally = tally
-        self.params = params
         self.wall_ns = 0
         self.rows = 0
 
@@ -61,9 +59,7 @@ class Query:
             tally.histogram[histograms.bucket(self.wall_ns)] += 1
             tally.wall_ns += wall_ns
             execution.db_ns += wall_ns
-            if self.wall_ns > tally.max_ns:
-                tally.max_ns = self.wall_ns
-                tally.params = self.params
+            tally.max_ns = max(tally.max_ns, self.wall_ns)
             if rows:
                 self.rows += rows
                 tally.rows += rows
@@ -106,7 +102,7 @@ class Execution:
             self.queries += counts
             if len(tally.params_seen) < DISTINCT:
                 tally.params_seen.add(_hash(params))
-            query = Query(self, tally, params)
+            query = Query(self, tally)
             query.add(max(wall_ns, 1), 0)
             return query
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import reprlib
 from threading import RLock
 from time import perf_counter_ns
-from typing import Any
 
 from nuages.record import histograms, statements
 from nuages.record.executions import Execution, Key, Tally, unfinished
-from nuages.record.interning import left_out
 
 SCOPES = {"test": 50_000}  # a test suite is larger than a site, and every test has its outcome
 OTHER_SCOPES = 2_000
 GROUPS = 20_000  # in tests, and in all other scopes: the ones must not crowd out the others
 TESTS = 50  # names kept of a group's tests
 LOOP = 3  # from so many calls on in one execution it is a loop
-LONGEST = 500  # characters of a representation of parameters
 
 OTHER = "(other)"
-
-_repr = reprlib.Repr()
-_repr.maxtuple = _repr.maxlist = _repr.maxdict = 40
-_repr.maxstring = _repr.maxother = _repr.maxlong = 120
 
 
 class ScopeTotal:
@@ -58,7 +50,6 @@ class GroupTotal:
         self.rows = self.rows_max = self.wall_ns = self.max_ns = 0
         self.histogram = [0] * histograms.BUCKETS
         self.tests: set[str] = set()
-        self.plan_params: str | None = None
 
     def add(self, tally: Tally, *, test: str, is_transaction: bool) -> None:
         self.executions += 1
@@ -69,9 +60,7 @@ class GroupTotal:
         self.rows += tally.rows
         self.rows_max = max(self.rows_max, tally.rows_max)
         self.wall_ns += tally.wall_ns
-        if tally.max_ns > self.max_ns:
-            self.max_ns = tally.max_ns
-            self.plan_params = None if tally.params is None else shown(tally.params)
+        self.max_ns = max(self.max_ns, tally.max_ns)
         for bucket, count in enumerate(tally.histogram):
             self.histogram[bucket] += count
         if test and len(self.tests) < TESTS:
@@ -144,12 +133,3 @@ def unfinished_totals() -> Totals:
         if execution.tallies or execution.kind != "process":
             sums.add(execution)
     return sums
-
-
-def shown(params: Any) -> str:
-    """A representation of parameters of bounded length."""
-    try:
-        return _repr.repr(params)[:LONGEST]
-    except Exception:  # somebody's __repr__
-        left_out("params")
-        return f"<{type(params).__name__}>"

@@ -34,7 +34,6 @@ def test_the_figures_of_one_group():
     assert group.wall_ns == 4 * 1_500_000
     assert sum(group.histogram) == 4
     assert group.histogram[histograms.bucket(1_500_000)] == 4
-    assert group.plan_params in ("(1,)", "(2,)")
 
 
 def test_a_fetch_moves_a_query_to_the_bucket_of_its_whole_time():
@@ -66,16 +65,16 @@ def test_distinct_parameters_are_counted_up_to_a_bound():
     assert [group.distinct_max for group in sums.groups.values()] == [64]
 
 
-def test_long_parameters_are_cut():
-    assert len(totals.shown(("x" * 10**6, list(range(10**5))))) <= 500
-
-
-def test_parameters_whose_representation_fails_do_no_harm():
-    class Broken:
-        def __repr__(self):
-            raise RuntimeError
-
-    assert totals.shown((Broken(),))
+def test_the_values_of_parameters_are_not_kept():
+    sums = totals.Totals()
+    execution = executed(("secret",), ("secret",))
+    sums.add(execution)
+    kept = [vars(group) for group in sums.groups.values()]
+    kept += [
+        {name: getattr(tally, name) for name in tally.__slots__}
+        for tally in execution.tallies.values()
+    ]
+    assert "secret" not in repr(kept)
 
 
 def test_scopes_beyond_the_bound_are_counted_together(monkeypatch):
