@@ -174,12 +174,12 @@ def test_what_needs_a_person_says_so(findings):
         ("admin.py", '    list_select_related = ("post__blog",)'),
         (
             "views.py",
-            '    queryset = Post.objects.prefetch_related("comments__author__profile")',
+            '    queryset = Post._default_manager.prefetch_related("comments__author__profile")',
         ),
         (
             "views.py",
             "    post = get_object_or_404("
-            'Post.objects.prefetch_related("comments__author__profile"), pk=pk)',
+            'Post._default_manager.prefetch_related("comments__author__profile"), pk=pk)',
         ),
         (
             "views.py",
