@@ -13,6 +13,8 @@ from nuages.model import Finding, Fix, Load, Location, QueryGroup, Recording, Sc
 
 Lines = Callable[[Location], range]  # where a place of the old text is in the new one
 
+NOT_REACHED = "no test reaches the line"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edited:
@@ -67,10 +69,11 @@ def judge_tests(
     broken = [name for name in reaching if not passed_after.get(name)]
     if broken:
         return refused(f"{broken[0]} passes before and fails after")
-    if not any(passed_after.values()):
-        return _proposed(finding, "no test passes, so nothing shows that the answers are the same")
+    if not reaching:
+        missing = "no test that reaches the line passes" if finding.tests else NOT_REACHED
+        return _proposed(finding, missing)
     passes = "passes" if len(reaching) == 1 else "pass"
-    shown = f"its {_many(len(reaching), 'test')} {passes}" if reaching else "the tests pass"
+    shown = f"its {_many(len(reaching), 'test')} {passes}"
     return _by_queries(finding, before, after, edited, shown)
 
 

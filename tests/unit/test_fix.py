@@ -403,6 +403,12 @@ class TestVerifyByTests:
         results = {"t.py::test_feed": True, "t.py::test_other": False}
         assert self.verify(results, results).fix.status == "verified"
 
+    def test_only_proposes_what_no_passing_test_reaches(self):
+        results = {"t.py::test_feed": False, "t.py::test_other": True}
+        fixed = self.verify(results, results).fix
+        assert fixed.status == "proposed"
+        assert fixed.reason == "not verified: no test that reaches the line passes"
+
     def test_refuses_what_breaks_a_test(self):
         finding = self.verify({"t.py::test_feed": True}, {"t.py::test_feed": False})
         assert finding.fix.reason == "t.py::test_feed passes before and fails after"
@@ -497,10 +503,17 @@ class TestSelectedTests:
         assert (fixed.status, fixed.tests) == ("verified", "10 of 10 run")
         assert suite.runs == [(False, 10), (False, 1), (True, 10)]
 
-    @pytest.mark.parametrize("tests", [(), ("t.py::test_renamed",)])
-    def test_all_are_run_where_it_is_not_known_which_reach_the_line(self, tests):
+    @pytest.mark.parametrize(
+        ("tests", "missing"),
+        [
+            ((), "no test reaches the line"),
+            (("t.py::test_renamed",), "no test that reaches the line passes"),
+        ],
+    )
+    def test_all_are_run_where_it_is_not_known_which_reach_the_line(self, tests, missing):
         suite = Suite(recording=recorded(once(FEED_POSTS), in_loop(FEED_AUTHOR, tests=tests)))
-        assert suite.verified().status == "verified"
+        fixed = suite.verified()
+        assert (fixed.status, fixed.reason) == ("proposed", f"not verified: {missing}")
         assert suite.runs == [(False, 10), (True, 10)]
 
     def test_without_runs_left_it_stays_a_proposal(self):
