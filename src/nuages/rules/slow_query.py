@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from nuages.histogram import percentile_ms
 from nuages.model import (
     Budgets,
     Evidence,
@@ -19,6 +20,7 @@ from nuages.model import (
     Statement,
 )
 from nuages.origins import is_set_up, one_execution
+from nuages.statements import NAME, TABLE
 
 ID = "slow-query"
 
@@ -26,8 +28,6 @@ VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 ENOUGH_CALLS = 3  # fewer may be slow by accident: a cold cache, a busy machine
 ALONE = 3  # times the budget, from which on a query that was seen once is worth a word
 
-NAME = r'[`"\[]?(\w+)[`"\]]?'
-FROM = re.compile(rf"\bFROM {NAME}(?! *,)", re.IGNORECASE)
 CONDITION = re.compile(
     rf"^\(*{NAME}\.{NAME} (=|>|<|>=|<=|IS NULL|IS NOT NULL|IN|BETWEEN)", re.IGNORECASE
 )
@@ -56,27 +56,15 @@ def _share(histogram: Sequence[int]) -> float:
     return min(0.95, (calls - 1) / calls) if calls > 1 else 0.95
 
 
-def percentile_ms(histogram: Sequence[int], share: float, max_ns: int) -> float:
-    """A percentile of times counted in buckets of [2**i, 2**(i+1)) microseconds.
-
-    Linear within the bucket, and never more than the maximum seen.
-    """
-    rank, seen = share * sum(histogram), 0
-    for bucket, count in enumerate(histogram):
-        if count and seen + count >= rank:
-            low = 2.0**bucket
-            return min(low + low * (rank - seen) / count, max_ns / 1e3) / 1e3
-        seen += count
-    return max_ns / 1e6
-
-
 def index_columns(sql: str) -> tuple[str, tuple[str, ...]] | None:
     """The table and the columns of an index worth a try, where one table and ANDs leave no doubt.
 
     Equalities come first, then one range or the order: the order of a B-tree's columns.
     """
-    source, where, order = FROM.search(sql), WHERE.search(sql), ORDER.search(sql)
+    source, where, order = TABLE.search(sql), WHERE.search(sql), ORDER.search(sql)
     if source is None or " JOIN " in sql or " OR " in sql or sql.count("SELECT") != 1:
+        return None
+    if sql[source.end() :].lstrip().startswith(","):
         return None
     table = source.group(1)
     conditions = [CONDITION.match(c) for c in where.group(1).split(" AND ")] if where else []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nuages.histogram import percentile_ms
 from nuages.model import Coverage, Recording, RouteCoverage, RouteFigures, ScopeStats, Summary
 
 OTHER = "(other)"  # the scope of what the recorder's bounds left without a name
@@ -88,16 +89,6 @@ def _figures(stats: ScopeStats) -> RouteFigures:
         queries=stats.queries / n,
         db_ms=stats.db_ns / n / 1e6,
         cpu_ms=stats.cpu_ns / n / 1e6,
-        p50_ms=_percentile(stats.histogram, 0.50),
-        p95_ms=_percentile(stats.histogram, 0.95),
+        p50_ms=percentile_ms(stats.histogram, 0.50),
+        p95_ms=percentile_ms(stats.histogram, 0.95),
     )
-
-
-def _percentile(histogram: Sequence[int], share: float) -> float:
-    """Upper edge in milliseconds of the bucket that holds the share; 0 without a histogram."""
-    wanted, seen = share * sum(histogram), 0
-    for bucket, count in enumerate(histogram):
-        seen += count
-        if count and seen >= wanted:
-            return float(2 ** (bucket + 1)) / 1000
-    return 0.0

@@ -77,25 +77,6 @@ def test_stays_silent(group):
 
 
 @pytest.mark.parametrize(
-    ("counts", "max_ms", "expected"),
-    [
-        ({0: 1}, 0.001, 0.001),
-        ({10: 100}, 2.0, 1.9968),
-        ({10: 100}, 1.5, 1.5),
-        ({10: 95, 14: 5}, 30, 2.0),
-    ],
-)
-def test_percentiles_are_read_off_a_histogram(counts, max_ms, expected):
-    histogram = tuple(counts.get(bucket, 0) for bucket in range(20))
-    value = slow_query.percentile_ms(histogram, 0.95, int(max_ms * MS))
-    assert value == pytest.approx(expected, rel=0.03)
-
-
-def test_without_a_histogram_the_maximum_counts():
-    assert slow_query.percentile_ms((), 0.95, 40 * MS) == 40
-
-
-@pytest.mark.parametrize(
     ("rest", "columns"),
     [
         ('WHERE "p"."author_id" = %s', ("author_id",)),
@@ -121,6 +102,8 @@ def test_an_index_worth_a_try(rest, columns):
         'SELECT "p"."id" FROM "p" WHERE "p"."a" LIKE %s',
         'SELECT "p"."id" FROM "p" WHERE "p"."a" IN (SELECT "q"."a" FROM "q")',
         "SELECT count(*) FROM a, b",
+        "SELECT ab.id FROM ab, b WHERE ab.c = %s",
+        'SELECT "p"."id" FROM "p" , "q" WHERE "p"."c" = %s',
     ],
 )
 def test_no_index_where_the_columns_are_in_doubt(sql):
