@@ -33,6 +33,12 @@ TRIAL = Trial(
         # 313 tests in 17 s alone; warnings are errors in its pytest configuration.
         "tests": ("--settings", "pretalx.common.settings.test_settings",
                   "--record", "pytest -q tests/agenda"),
+        # Its agenda is guarded by counts of queries; these four are less so.
+        "more": ("--settings", "pretalx.common.settings.test_settings",
+                 "--record", "pytest -q tests/api/views/integration/test_question.py"
+                 " tests/orga/views/integration/test_review.py"
+                 " tests/orga/views/integration/test_cfp.py"
+                 " tests/cfp/views/integration/test_user.py"),
         "driven": ("--settings", "pretalx.settings"),
     },
 )  # fmt: skip
