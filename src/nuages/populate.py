@@ -22,6 +22,7 @@ def prepare_databases(lab: Lab, *, rows: int) -> tuple[str, ...]:
         lab.databases.create(lab.database_names())
         with lab.progress.stage("migrate"):
             _migrate(lab, session)
+        session.call("routes")  # a fault there should show before the work of filling
         with lab.progress.stage("populate"):
             notes = _fill(lab, session, rows)
             session.call("actors", functions=dict(lab.project.config.actors))

@@ -68,7 +68,8 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             notes=lab.databases.notes,
         )
     if options.apply:
-        fix.apply(edits, project.source_roots, seen.outcome.recording.files)
+        for path in fix.apply(edits, project.source_roots, seen.outcome.recording.files):
+            progress.say(f"written: {path}")
     return result
 
 

@@ -342,6 +342,15 @@ class TestVerify:
         scope = Scope(kind="request", name=route)
         assert succeeded(ScopeStats(scope=scope, executions=1, statuses={status: 1})) is good
 
+    def test_one_bad_edit_takes_no_good_one_of_its_route_with_it(self):
+        site = Site(lambda route, source: '"tags"' in source)
+        found = verified(site)
+        kinds = {path: finding.remedy.kind for path, finding in found.items()}
+        assert found["GET /api/feed/ tags"].fix.status == "refused"
+        assert kinds["GET /api/feed/ author"] == "select_related"
+        assert kinds["GET /api/feed/ author__profile"] == "select_related"
+        assert found["GET /api/feed/ author__profile"].fix.status == "verified"
+
     def test_what_changes_by_itself_may_show_late(self):
         class Ageing(Site):
             def __call__(self, edits, tests=fix.ALL):

@@ -12,7 +12,8 @@ from nuages.answers import Answer, Request
 from nuages.doors import Seen, Version, version
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import Lab
-from nuages.model import RouteFigures, Summary
+from nuages.model import Recording, RouteFigures, Summary
+from nuages.session import AgentSession
 from nuages.traffic.crawl import crawl, replay
 
 
@@ -32,7 +33,7 @@ class DrivenDoor:
             config = self._lab.project.config
             actors = session.call("actors", functions=dict(config.actors))
             traffic = crawl(session, actors=actors, exclude=config.exclude)
-            recording = store.recording_from([session.call("snapshot")])
+            recording = _of_site(session)
         answers = tuple(traffic.answers)
         self._requests = tuple(answer.request for answer in answers)
         self._crawled = summarise(answers)
@@ -47,7 +48,7 @@ class DrivenDoor:
         with self._lab.session(mode="deep", edits=edits) as session:
             session.call("actors", functions=dict(self._lab.project.config.actors))
             answers = tuple(replay(session, self._requests))
-            recording = store.recording_from([session.call("snapshot")])
+            recording = _of_site(session)
         self._summaries[version(edits)] = summarise(answers)
         return RunOutcome(answers=answers, recording=recording)
 
@@ -64,6 +65,16 @@ class DrivenDoor:
         if version(edits) not in self._summaries:
             self.run(edits)
         return self._summaries[version(edits)]
+
+
+def _of_site(session: AgentSession) -> Recording:
+    """What was recorded, without what the agent itself asks between requests."""
+    recording = store.recording_from([session.call("snapshot")])
+    return replace(
+        recording,
+        scopes=tuple(stats for stats in recording.scopes if stats.scope.kind != "process"),
+        groups=tuple(group for group in recording.groups if group.scope.kind != "process"),
+    )
 
 
 def summarise(answers: Iterable[Answer]) -> Summary:

@@ -13,7 +13,7 @@ from nuages.fix.selection import SelectedTests
 from nuages.judge import Edited, ancestry, judge_replay, judge_tests, refused
 from nuages.model import Finding, Fix, Recording
 
-MOST_RUNS = 8
+MOST_RUNS = 12
 
 
 def verify(
@@ -100,6 +100,11 @@ class _Trials:
         for candidate, fix in judged:
             self.settled[candidate.index] = replace(candidate.finding, fix=fix)
         kept = [one for one, fix in judged if fix.status == "verified"]
+        accused = [
+            one for one, fix in judged if fix.status == "refused" and self._hit(one, outcome)
+        ]
+        if len(accused) > 1:
+            return self._acquit(kept, accused)
         others = [one for one, fix in judged if fix.status == "refused"]
         alternatives = [new for one in others for new in self._alternative(one)]
         if len(kept) == len(chosen):
@@ -127,6 +132,18 @@ class _Trials:
             finding = self.settled[candidate.index]
             tests = f"{len(outcome.tests):,} of {self._tests.total:,} run"
             self.settled[candidate.index] = replace(finding, fix=replace(finding.fix, tests=tests))
+
+    def _hit(self, candidate: _Candidate, outcome: RunOutcome) -> bool:
+        """Whether an answer changed on a route of the finding."""
+        changed = {v.route for v in self._verdicts(outcome) if v.result == "different"}
+        return not changed.isdisjoint(candidate.finding.routes)
+
+    def _acquit(self, kept: list[_Candidate], accused: list[_Candidate]) -> list[_Candidate]:
+        """An answer changed that several edits may have changed: find the one that did."""
+        innocent = self._halve(accused, "")
+        if kept and innocent:
+            return self._together(kept, innocent)
+        return innocent or self.settle(kept)
 
     def _halve(self, chosen: list[_Candidate], fault: str) -> list[_Candidate]:
         """Something broke that no single finding explains: look in one half, then the other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nuages.admin_site import in_admin
+from nuages.admin_site import in_admin, in_form
 from nuages.loops import Loop, find_loops
 from nuages.model import (
     Budgets,
@@ -123,6 +123,8 @@ def _together(loop: Loop) -> Advice:
         no_fix = "every query through this manager would fetch it"
     elif loop.created_at is None:
         no_fix = "where the queryset was created was not seen"
+    elif loop.created_at.kind == "class" and in_form(loop.worst.trigger):
+        no_fix = "a form's own queryset brings the rows, and not that of the class"
     else:
         return advice
     hint = in_admin(loop.worst.trigger, advice.remedy) or advice.hint
