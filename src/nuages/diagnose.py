@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nuages.admin_site import in_admin
 from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
 from nuages.origins import is_library
 from nuages.rules import load_rules
+
+LIBRARY_HINT = (
+    "look for a setting of the library, or a newer one; to see its lines, name its package in "
+    "[tool.nuages] source_roots"
+)
 
 
 def diagnose(
@@ -35,11 +39,10 @@ def _rank(finding: Finding) -> tuple[bool, float, str, str]:
 
 
 def _of_library(finding: Finding) -> Finding:
-    unknown = "no line of the project takes part: look for a setting of the library, or a newer one"
     return replace(
         finding,
         message=f"In library code: {finding.message}",
-        hint=in_admin(finding.trigger, finding.remedy) or unknown,
+        hint=finding.hint if "ModelAdmin" in finding.hint else LIBRARY_HINT,
         remedy=Remedy(kind="none"),
         fix=Fix(status="none", reason="the code is a library's"),
     )

@@ -201,11 +201,18 @@ class TestFinds:
         assert finding.hint == 'set list_select_related = ["author"] on the ModelAdmin of this list'
         assert finding.fix.reason == "every query through this manager would fetch it"
 
-    def test_the_choices_of_a_form_of_the_admin(self):
-        page = at(24, "admin/includes/fieldset.html", "", kind="template", root="")
+    @pytest.mark.parametrize(
+        ("template", "words"),
+        [
+            ("admin/includes/fieldset.html", "autocomplete_fields or raw_id_fields"),
+            ("admin/edit_inline/tabular.html", 'add .select_related("author") to get_queryset()'),
+        ],
+    )
+    def test_a_page_of_the_admin(self, template, words):
+        page = at(24, template, "", kind="template", root="")
         label = at(314, "blog/models.py", "Post.__str__", kind="attribute")
         finding = the_only(in_loop(accessed(None, "author", "fk"), location=label, trigger=page))
-        assert "autocomplete_fields" in finding.hint
+        assert words in finding.hint
 
     def test_an_access_on_instances_from_an_unknown_queryset(self):
         finding = the_only(in_loop(accessed(None, "author", "fk")))
