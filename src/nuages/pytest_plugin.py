@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Attach before anything imports Django; workers started later inherit it."""
     namespace = early_config.known_args_namespace
-    if getattr(namespace, "nuages", None) and "NUAGES_ATTACH" not in os.environ:
+    if getattr(namespace, "nuages", None) and not _is_attached():
         attach_module = importlib.import_module("nuages.agent.attach")
         scratch = Path(tempfile.mkdtemp(prefix="nuages-"))
         config = attach_module.AttachConfig(
@@ -49,16 +49,24 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         attach_module.attach(config)
 
 
+def _is_attached() -> bool:
+    """Whether this run is recorded; installed beside a project, the plugin is loaded in any."""
+    return "NUAGES_ATTACH" in os.environ
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, once every other plugin has had its say."""
-    if selection.selects({item.nodeid for item in items}):
+    if _is_attached() and selection.selects({item.nodeid for item in items}):
         config.hook.pytest_deselected(items=[i for i in items if i.nodeid not in selection.wanted])
         items[:] = [item for item in items if item.nodeid in selection.wanted]
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
+    if not _is_attached():
+        yield
+        return
     with suites.test(item.nodeid) as execution:
         yield
         execution.statuses = {_statuses.pop(item.nodeid, "passed"): 1}
@@ -83,7 +91,7 @@ def _status(report: Any) -> str:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not hasattr(session.config, "workerinput"):  # xdist's workers don't sum up
+    if _is_attached() and not hasattr(session.config, "workerinput"):  # workers don't sum up
         session.config.pluginmanager.register(_Count(), "nuages-count")
 
 
@@ -112,7 +120,8 @@ _exit_code = 0
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     global _exit_code
     _exit_code = int(exitstatus)
-    importlib.import_module("nuages.record.snapshots").flush()
+    if _is_attached():
+        importlib.import_module("nuages.record.snapshots").flush()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
