@@ -124,11 +124,14 @@ def _may_hang(load: Load) -> bool:
 
 
 def _stray(load: Load) -> Relation | None:
-    """The relation, when it is one of a subclass: no lookup of the queryset can name it."""
+    """The relation, when it is one of a subclass, or beyond a generic foreign key: a lookup of
+    the queryset can't name it, or fails on the rows of other models.
+    """
     parent, relation = load.parent, load.relation
     if parent is None or relation is None:
         return None
-    return relation if parent.model != relation.model else None
+    is_generic = parent.relation is not None and parent.relation.kind == "gfk"
+    return relation if is_generic or parent.model != relation.model else None
 
 
 def _created_at_above(load: Load) -> object:

@@ -119,15 +119,16 @@ def _together(loop: Loop) -> Advice:
     )
     if loop.lineage.stray:
         return _of_some(loop, loop.lineage.stray, advice)
-    if is_managers(loop.created_at):
-        no_fix = "every query through this manager would fetch it"
-    elif loop.created_at is None:
+    created, trigger = loop.created_at, loop.worst.trigger
+    hint = in_admin(trigger, advice.remedy) or advice.hint
+    if created is None:
         no_fix = "where the queryset was created was not seen"
-    elif loop.created_at.kind == "class" and in_form(loop.worst.trigger):
+    elif is_managers(created):
+        no_fix = "every query through this manager would fetch it"
+    elif created.kind == "class" and in_form(trigger):
         no_fix = "a form's own queryset brings the rows, and not that of the class"
     else:
-        return advice
-    hint = in_admin(loop.worst.trigger, advice.remedy) or advice.hint
+        return replace(advice, hint=hint) if created.kind == "class" else advice
     return replace(advice, hint=hint, confidence=0.75, no_fix=no_fix)
 
 

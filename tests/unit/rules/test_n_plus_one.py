@@ -193,6 +193,15 @@ class TestFinds:
         assert "isinstance(row, Guest)" in finding.hint
         assert finding.fix.reason == "only some of the rows are Guest, and the others have no user"
 
+    def test_what_lies_beyond_a_generic_foreign_key(self):
+        target = accessed(POSTS, "target", "gfk", "shop.Order")
+        customer = accessed(target, "customer", "fk", created_at=at(60))
+        groups = once(POSTS), in_loop(target), in_loop(customer, location=at(60))
+        beyond = next(f for f in found(*groups) if f.remedy.path == "customer")
+        assert (
+            beyond.fix.reason == "only some of the rows are Order, and the others have no customer"
+        )
+
     def test_a_queryset_that_the_admin_takes_from_a_manager(self):
         manager = at(9, "blog/models.py", "PostManager.get_queryset")
         posts = Load(model="blog.Post", created_at=manager)
@@ -200,6 +209,12 @@ class TestFinds:
         finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk"), trigger=page))
         assert finding.hint == 'set list_select_related = ["author"] on the ModelAdmin of this list'
         assert finding.fix.reason == "every query through this manager would fetch it"
+
+    def test_a_list_of_the_projects_own_admin(self):
+        posts = Load(model="blog.Post", created_at=at(9, "blog/admin.py", "PostAdmin", "class"))
+        page = at(69, "admin/change_list.html", "", kind="template", root="")
+        finding = the_only(once(posts), in_loop(accessed(posts, "author", "fk"), trigger=page))
+        assert finding.hint == 'set list_select_related = ["author"] on the ModelAdmin of this list'
 
     @pytest.mark.parametrize(
         ("template", "words"),
