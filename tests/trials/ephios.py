@@ -40,7 +40,9 @@ TRIAL = Trial(
     ),
     prepare=prepare,
     doors={
-        "driven": ("--fixture", "{folder}/data.json"),
+        # In debug mode compressor compiles the style sheets anew for each page: 0.4 s of CPU.
+        "driven": ("--env", "DEBUG=False", "--fixture", "{folder}/data.json"),
+        "filled": ("--env", "DEBUG=False"),
         # 34 tests, 55 s alone on two cores: each page is rendered through compressor
         "tests": ("--settings", "tests.settings",
                   "--record", "pytest -q tests/api tests/core/test_event_list.py"),
