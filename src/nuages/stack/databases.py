@@ -88,12 +88,13 @@ class PostgresDatabases(Stopping):
     def create(self, names: Iterable[str]) -> None:
         for name in names:
             if not self.exists(name):
-                self._run("CREATE DATABASE {}", name)
+                self._run(f"CREATE DATABASE {{}} OWNER {USER}", name)
 
     def clone(self, source: str, target: str) -> None:
         self.drop([target])
         self._disconnect(source)
-        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", target, source)
+        command = f"CREATE DATABASE {{}} OWNER {USER} TEMPLATE {{}} STRATEGY FILE_COPY"
+        self._run(command, target, source)
 
     def analyze(self, names: Iterable[str]) -> None:
         for name in names:
@@ -186,7 +187,7 @@ def start_postgres(
     installed = list(candidates(wanted, minimum=minimum))
     for programs in sorted(installed, key=lambda each: len(missing(each, needed))):
         try:
-            server = PostgresServer(runnable(programs, scratch), scratch).start()
+            server = PostgresServer(runnable(programs, scratch), scratch).start(needed)
         except PostgresUnavailable as error:
             failed.append(f"{error.message}\n{error.detail}".strip())
             continue

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from nuages.errors import NuagesError
 from nuages.scratch import (
@@ -24,11 +27,13 @@ from nuages.scratch import (
 from nuages.stack import keeper
 from nuages.stack.programs import Programs, pg_major
 
-USER = "nuages"
+USER = "nuages"  # the project's role: no superuser, whose COPY … TO PROGRAM runs unenclosed
+ADMIN = "nuages_admin"  # the tool's own role, by a password that only the tool knows
 PORT = 5432  # names the socket file only; nothing listens on the network
 SOCKET_LIMIT = 103  # bytes of sun_path on macOS; Linux has 107
 START_LIMIT = 60.0  # seconds; 0.9 to 2.1 are usual
 LOG_LINES = 8
+ACCESS = f"local all {USER} trust\nlocal all {ADMIN} scram-sha-256\n"  # pg_hba.conf, all of it
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -79,6 +84,7 @@ class PostgresServer:
         self.socket_dir = self.home / "s"
         self.notes: tuple[str, ...] = (programs.describe(),)
         self._scratch = scratch
+        self._password = secrets.token_urlsafe(32)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,11 +97,15 @@ class PostgresServer:
         """What the server and initdb print."""
         return self.home / "postgres.log"
 
-    def start(self) -> PostgresServer:
-        """Create the cluster and serve; PostgresUnavailable with the tail of the log if not."""
+    def start(self, extensions: Iterable[str] = ()) -> PostgresServer:
+        """Create the cluster and serve; PostgresUnavailable with the tail of the log if not.
+
+        Every new database has the extensions, as far as this installation has them.
+        """
         user = NOBODY if os.geteuid() == 0 else None
         try:
             _prepare(self.home, self.socket_dir, user)
+            _write_access(self.home, self._password, user)
         except OSError as error:
             raise PostgresUnavailable(
                 f"PostgreSQL does not run as root, and no other user can be used here: {error}",
@@ -108,13 +118,17 @@ class PostgresServer:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise self._failure()
             time.sleep(0.02)
+        _password_file(self.home).unlink()
+        self._make_role()
+        self._make_extensions(extensions)
         return self
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
-        """An autocommit connection as the superuser."""
+        """An autocommit connection as the superuser, which the project can not become."""
         return psycopg.connect(
-            host=str(self.socket_dir), port=PORT, user=USER, dbname=database,
-            autocommit=True, connect_timeout=10, options="-c client_min_messages=warning",
+            host=str(self.socket_dir), port=PORT, user=ADMIN, password=self._password,
+            dbname=database, autocommit=True, connect_timeout=10,
+            options="-c client_min_messages=warning",
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -128,6 +142,23 @@ class PostgresServer:
                 pass  # the keeper is gone, and the server with it
             process.wait(4 * keeper.PATIENCE)
         remove(self.home)
+
+    def _make_role(self) -> None:
+        role = sql.Identifier(USER)
+        with self.connect("template1") as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN CREATEDB NOSUPERUSER NOCREATEROLE").format(role)
+            )
+            if self.major < 15:  # since then it is the database owner's
+                connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(role))
+
+    def _make_extensions(self, names: Iterable[str]) -> None:
+        """In the template, as most may be made by a superuser only; tests' databases come of it."""
+        with self.connect("template1") as connection:
+            for name in sorted(names):
+                command = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE")
+                with contextlib.suppress(psycopg.Error):  # the migration says what is missing
+                    connection.execute(command.format(sql.Identifier(name)))
 
     def _answers(self) -> bool:
         if not (self.socket_dir / f".s.PGSQL.{PORT}").exists():
@@ -152,10 +183,13 @@ def plan(programs: Programs, home: Path, socket_dir: Path, user: int | None) -> 
     """The commands that create and run a cluster below `home`."""
     data = home / "data"
     initdb = (
-        str(programs.bin / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8",
-        "--no-sync", *locale_arguments(programs),
+        str(programs.bin / "initdb"), "-D", str(data), "-U", ADMIN, "-A", "scram-sha-256",
+        "--pwfile", str(_password_file(home)), "-E", "UTF8", "--no-sync",
+        *locale_arguments(programs),
     )  # fmt: skip
-    settings = dict(SETTINGS, unix_socket_directories=str(socket_dir))
+    settings = dict(
+        SETTINGS, unix_socket_directories=str(socket_dir), hba_file=str(_access_file(home))
+    )
     if programs.has_library("pg_stat_statements"):
         settings["shared_preload_libraries"] = "pg_stat_statements"
     pairs = (word for key, value in settings.items() for word in ("-c", f"{key}={value}"))
@@ -217,6 +251,23 @@ def _prepare(home: Path, socket_dir: Path, user: int | None) -> None:
     # Owned by root, so that a user namespace that maps root alone can still reach the socket.
     os.chown(socket_dir, 0, user)
     socket_dir.chmod(0o770)
+
+
+def _write_access(home: Path, password: str, user: int | None) -> None:
+    """Who may connect and how; the password is a file until initdb has read it."""
+    for path, text in ((_access_file(home), ACCESS), (_password_file(home), f"{password}\n")):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            if user is not None:
+                os.fchown(file.fileno(), user, user)
+
+
+def _access_file(home: Path) -> Path:
+    return home / "pg_hba.conf"
+
+
+def _password_file(home: Path) -> Path:
+    return home / "password"
 
 
 def _abandonable(scratch: Path) -> list[Path]:

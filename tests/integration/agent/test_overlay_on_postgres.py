@@ -20,7 +20,7 @@ FILES = {
     'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf")\n'
     "from django.core.management import execute_from_command_line\n"
     "execute_from_command_line(sys.argv)\n",
-    "conf.py": 'SECRET_KEY = "x"\nINSTALLED_APPS = ["shop"]\n'
+    "conf.py": 'SECRET_KEY = "x"\nINSTALLED_APPS = ["shop", "words"]\n'
     'DEFAULT_AUTO_FIELD = "django.db.models.AutoField"\n'
     "def place(engine, host, **more):\n"
     '    return {"ENGINE": f"django.db.backends.{engine}", "NAME": "shop", "HOST": host, **more}\n'
@@ -44,6 +44,12 @@ FILES = {
     '        names = sorted(str(c.settings_dict["NAME"]) for c in connections.all())\n'
     '        print("NAMES", *names, connection.vendor)\n'
     '        assert names[0].startswith(("test_nuages_r1_", "file:memorydb_")), names\n',
+    "words/__init__.py": "",
+    "words/migrations/__init__.py": "",
+    "words/migrations/0001_initial.py": "from django.db import migrations\n"
+    "from django.contrib.postgres.operations import CreateExtension, TrigramExtension\n"
+    "class Migration(migrations.Migration):\n"
+    '    operations = [TrigramExtension(), CreateExtension("pageinspect")]\n',
     "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = conf\npython_files = tests.py\n",
 }
 INSERT = "from shop.models import Item; Item.objects.create(name='x'); print(Item.objects.count())"
@@ -77,7 +83,8 @@ class Project:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresDatabases]:
-    with Scratch() as scratch, start_postgres(scratch.path) as databases:
+    extensions = ["pg_trgm", "pageinspect"]  # the second is a superuser's to make
+    with Scratch() as scratch, start_postgres(scratch.path, extensions=extensions) as databases:
         yield databases
 
 

@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from nuages.errors import NuagesError
 from nuages.scratch import Scratch
 from nuages.stack.databases import PostgresDatabases, start_postgres
-from nuages.stack.postgres import PostgresUnavailable
+from nuages.stack.postgres import ADMIN, USER, PostgresUnavailable
 from nuages.stack.programs import candidates
 
 INSTALLED = [kind for kind in ("system", "embedded") if next(candidates(kind), None)]
@@ -66,6 +68,55 @@ def test_upper_case_is_known_beyond_ascii(databases: PostgresDatabases) -> None:
 def test_databases_of_others_are_not_touched(databases: PostgresDatabases) -> None:
     with pytest.raises(NuagesError, match="only touches"):
         databases.drop(["postgres"])
+
+
+def as_project(
+    server: PostgresDatabases, database: str, user: str = USER
+) -> psycopg.Connection[Any]:
+    where = server.overlay("")["postgres"]
+    return psycopg.connect(
+        host=where["host"], port=where["port"], user=user, dbname=database, autocommit=True
+    )
+
+
+def test_the_project_can_not_become_the_superuser(databases: PostgresDatabases) -> None:
+    databases.create(["nuages_p_default"])
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        as_project(databases, "nuages_p_default", ADMIN)
+    with as_project(databases, "nuages_p_default") as connection:
+        for command in (
+            "COPY (SELECT 1) TO PROGRAM 'cat'", "COPY (SELECT 1) TO '/tmp/nuages-escaped'",
+            f"SET ROLE {ADMIN}", "CREATE ROLE other SUPERUSER", "ALTER SYSTEM SET port = 1",
+            "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(command)
+    assert not [*databases.server.home.glob("password*")]
+
+
+def test_the_project_owns_its_databases_and_makes_others(databases: PostgresDatabases) -> None:
+    databases.create(["nuages_o_default"])
+    with as_project(databases, "nuages_o_default") as connection:
+        connection.execute("CREATE TABLE post (id integer)")
+        connection.execute("CREATE SCHEMA shop")
+    databases.clone("nuages_o_default", "nuages_q_default")
+    with as_project(databases, "nuages_q_default") as connection:
+        connection.execute("INSERT INTO post VALUES (1)")
+        connection.execute("ALTER TABLE post ADD COLUMN name text")
+        connection.execute("CREATE DATABASE test_nuages_q_default")
+        connection.execute("DROP DATABASE test_nuages_q_default")
+
+
+def test_extensions_of_the_migrations_are_in_every_database() -> None:
+    wanted = ["pageinspect", "pg_trgm", "no_such_thing"]
+    with Scratch() as scratch, start_postgres(scratch.path, extensions=wanted) as server:
+        server.create(["nuages_e_default"])
+        with as_project(server, "nuages_e_default") as connection:
+            connection.execute("CREATE DATABASE test_nuages_e_default")
+        with as_project(server, "test_nuages_e_default") as connection:
+            for name in ("pageinspect", "pg_trgm"):  # the first is a superuser's to make
+                connection.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+            assert connection.execute("SELECT similarity('a', 'a')").fetchone() == (1.0,)
 
 
 def test_an_extension_that_is_missing_is_said(databases: PostgresDatabases) -> None:
