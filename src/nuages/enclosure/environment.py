@@ -33,13 +33,20 @@ SCRATCH_FOLDERS = {
 }
 UNREACHABLE = "unreachable.invalid"  # RFC 2606: never resolves
 _SECRET = re.compile(
-    r"SECRET|TOKEN|KEY|PASSW|PASSPHRASE|PWD$|DSN|CREDENTIAL|PRIVATE|AUTH|SALT|CERT|SIGN"
+    r"SECRET|TOKEN|KEY|PASSW|PASSPHRASE|(PASS|PWD?)$|DSN|CREDENTIAL|PRIVATE|AUTH|SALT|CERT|SIGN"
     r"|WEBHOOK|ACCOUNT|LICEN[CS]E|^AWS_|^GOOGLE_|^GCP_|^AZURE_|^STRIPE_|^TWILIO_|^SENTRY_"
 )
 _SERVER = re.compile(r"(_|^)(HOST|HOSTNAME|SERVER|ENDPOINT|BROKER|ADDR|ADDRESS)$|_HOSTS$")
 _OWN_NAMES = re.compile(r"ALLOWED|TRUSTED|BIND|LISTEN")  # hosts that the project answers to
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1", "0.0.0.0"})
-_PLAIN = re.compile(r"|true|false|yes|no|on|off|none|null|\d{1,5}", re.IGNORECASE)
+_WORD = re.compile(r"|true|false|yes|no|on|off|none|null|[01]", re.IGNORECASE)
+_PLAIN = re.compile(r"\d{1,5}")
+_DURATION = re.compile(r"_(DAYS|HOURS|MINUTES|SECONDS|AGE|TTL|TIMEOUT)$")  # TOKEN_DAYS=30
+_URL = re.compile(r"[A-Za-z][\w+.-]*://")
+_PAIR = re.compile(  # Server=db;Pwd=x; and host=db password=x
+    r"""(?ix) (?P<start> \b [\w ]* (?: pwd | pass | password | secret | token | key ) \s* = \s* )
+    (?P<value> \{[^}]*\} | "[^"]*" | '[^']*' | .+? (?= ; | \s+ [a-z_]\w* \s* = | $ ) )"""
+)
 _NAME_IN_SOURCE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 _SOURCES = (".py", ".toml", ".cfg", ".ini", ".yml", ".yaml", ".json")
 _SOURCE_MOST = 1_000_000  # bytes of one file
@@ -75,9 +82,13 @@ def environment(
 def harmless(name: str, value: str) -> str:
     """The value, or a dummy of the same shape where it may be a secret or a server's address."""
     upper = name.upper()
+    if not _URL.match(value):
+        value = _PAIR.sub(lambda pair: pair["start"] + scrambled(name, pair["value"]), value)
     if "://" in value:
         return ",".join(_dummy_url(name, part) for part in value.split(","))
-    if _PLAIN.fullmatch(value):
+    if _WORD.fullmatch(value):
+        return value
+    if _PLAIN.fullmatch(value) and (_DURATION.search(upper) or not _SECRET.search(upper)):
         return value
     if _SERVER.search(upper) and not _OWN_NAMES.search(upper):
         return value if value in _LOCAL else UNREACHABLE
@@ -87,7 +98,10 @@ def harmless(name: str, value: str) -> str:
 
 
 def _dummy_url(name: str, value: str) -> str:
-    """The same scheme, port, path and query names; no host, user or password of the real one."""
+    """The same scheme, port and query names; no host, user or password of the real one.
+
+    A database's path is its name and stays; that of a web address may be all the secret there is.
+    """
     try:
         url = urlsplit(value)
         port = url.port
@@ -100,7 +114,8 @@ def _dummy_url(name: str, value: str) -> str:
     user = ":nuages" if not url.username and url.password else user
     netloc = (f"{user}@" if user else "") + host + (f":{port}" if port else "")
     query = "&".join(_dummy_parameter(name, part) for part in url.query.split("&"))
-    return urlunsplit(SplitResult(url.scheme, netloc, url.path, query, url.fragment))
+    path = scrambled(name, url.path) if url.scheme in ("http", "https") else url.path
+    return urlunsplit(SplitResult(url.scheme, netloc, path, query, url.fragment))
 
 
 def _dummy_parameter(name: str, part: str) -> str:

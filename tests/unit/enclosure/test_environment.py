@@ -43,13 +43,14 @@ def test_what_the_user_says_is_taken_as_it_is(tmp_path: Path) -> None:
         ("CACHE_URL", "redis://localhost:6379/0", "redis://localhost:6379/0"),
         ("CACHES", "redis://a:1/0,redis://b:2/0",
          "redis://unreachable.invalid:1/0,redis://unreachable.invalid:2/0"),
-        ("SENTRY_DSN", "https://abc@o1.ingest.sentry.io/42", "https://nuages@unreachable.invalid/42"),
         ("DATABASE_URL", "sqlite:///db.sqlite3", "sqlite:///db.sqlite3"),
         ("DB_HOST", "db.corp", "unreachable.invalid"),
         ("DB_HOST", "localhost", "localhost"),
         ("ALLOWED_HOSTS", "shop.example.com,www.example.com", "shop.example.com,www.example.com"),
         ("USE_AUTH", "true", "true"),
+        ("USE_AUTH", "1", "1"),
         ("TOKEN_DAYS", "30", "30"),
+        ("PAGE_SIZE", "30", "30"),
         ("SECRET_KEY", "", ""),
         ("SITE_NAME", "Shop", "Shop"),
     ],
@@ -71,6 +72,35 @@ def test_secrets_become_others_of_their_shape(value: str, shape: str) -> None:
     dummy = harmless("API_SECRET", value)
     assert dummy != value
     assert re.fullmatch(shape, dummy)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shape"),
+    [
+        ("DB_PASS", "hunter2", r"[a-z]{6}\d"),
+        ("SMTP_PASS", "hunter2", r"[a-z]{6}\d"),
+        ("DB_PW", "48151", r"\d{5}"),
+        ("ACCESS_TOKEN", "48151", r"\d{5}"),
+        ("SENTRY_DSN", "https://ab@o1.ingest.sentry.io/427", r"https://nuages@unreachable.invalid/\d{3}"),
+        ("SLACK", "https://hooks.slack.com/services/T0AB/B0CD/xyz",
+         r"https://unreachable.invalid/[a-z]{8}/[A-Z]\d[A-Z]{2}/[A-Z]\d[A-Z]{2}/[a-z]{3}"),
+        ("BOT", "https://api.telegram.org/bot123:AbC/send",
+         r"https://unreachable.invalid/[a-z]{3}\d{3}:[A-Z][a-z][A-Z]/[a-z]{4}"),
+        ("MSSQL", "Server=db;Uid=sa;Pwd=hunter2;", r"Server=db;Uid=sa;Pwd=[a-z]{6}\d;"),
+        ("MSSQL", "Pwd={hun;ter2};Server=db", r"Pwd=\{[a-z]{3};[a-z]{3}\d\};Server=db"),
+        ("MSSQL", "User Id=sa;Password=hunter2", r"User Id=sa;Password=[a-z]{6}\d"),
+        ("BUS", "Endpoint=sb://bus.corp/;SharedAccessKey=hunter2",
+         r"Endpoint=sb://bus.corp/;SharedAccessKey=[a-z]{6}\d"),
+        ("LIBPQ", "host=db password=hunter2 dbname=shop",
+         r"host=db password=[a-z]{6}\d dbname=shop"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_found_by_its_name_or_in_its_address(name: str, value: str, shape: str) -> None:
+    dummy = harmless(name, value)
+    assert dummy != value
+    assert re.fullmatch(shape, dummy), dummy
+    for secret in ("hunter2", "hun;ter2", "48151", "427", "T0AB", "xyz", "123:AbC"):
+        assert secret not in dummy
 
 
 def test_a_fernet_key_stays_one() -> None:
