@@ -14,6 +14,7 @@ from typing import Any, Literal
 from nuages import enclosure, store
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
+from nuages.codemod.text import to_bytes
 from nuages.commands import with_python
 from nuages.errors import NuagesError
 from nuages.model import LedgerEntry, Recording
@@ -217,13 +218,14 @@ class Lab:
         return {**base, **prepare(self.scratch.path, config, base)}
 
     def _enclosure(self, edits: Mapping[str, str]) -> enclosure.Enclosure:
-        by_label: dict[str, dict[str, str]] = {label: {} for label in self.project.source_roots}
+        roots = self.project.source_roots
+        by_label: dict[str, dict[str, str | bytes]] = {label: {} for label in roots}
         for key, text in edits.items():
             label, _, file = key.partition(":")
-            by_label[label][file] = text
+            by_label[label][file] = to_bytes(text)  # in the encoding that the source declares
         trees = tuple(
             enclosure.Tree(root=path, edits=by_label[label])
-            for label, path in self.project.source_roots.items()
+            for label, path in roots.items()
         )
         sockets = (self.databases.socket_dir,) if self.databases.socket_dir else ()
         return enclosure.Enclosure(

@@ -36,17 +36,18 @@ def _ordinary(path: str) -> bool:
     return stat.S_ISDIR(mode) or stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def write_edits(folder: str, edits: Mapping[str, str], *, like: str) -> None:
-    """Write each text below the folder, with the modes that the paths have below `like`.
+def write_edits(folder: str, edits: Mapping[str, str | bytes], *, like: str) -> None:
+    """Write each edit below the folder, with the modes that the paths have below `like`.
 
-    The time of a file is derived from its text: bytecode caches compare time in seconds and size,
-    and two versions of a fix may well be equal in both.
+    Text becomes UTF-8, bytes are written as they are. The time of a file is derived from them:
+    bytecode caches compare time in seconds and size, and two versions of a fix may well be equal
+    in both.
     """
-    for name, text in edits.items():
+    for name, content in edits.items():
         relative = _resolved(like, name)
         _make_parents(folder, os.path.dirname(relative), like)
         target = os.path.join(folder, relative)
-        data = text.encode()
+        data = content.encode() if isinstance(content, str) else content
         with open(f"{target}.nuages", "wb") as file:  # a new file: this one may not be writable
             file.write(data)
         _copy_mode(os.path.join(like, relative), f"{target}.nuages")

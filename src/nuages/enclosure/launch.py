@@ -40,7 +40,7 @@ class Tree:
     """One of the project's source roots, and the versions of files to see instead."""
 
     root: Path
-    edits: Mapping[str, str] = field(default_factory=dict)  # relative path → new text
+    edits: Mapping[str, str | bytes] = field(default_factory=dict)  # relative path → new content
 
 
 @dataclass(frozen=True, kw_only=True)

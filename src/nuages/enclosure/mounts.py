@@ -31,7 +31,7 @@ class FileView(NamedTuple):
     """What the mount namespace is to show."""
 
     private: str  # a folder of this start alone, on disk, inside the scratch folder
-    trees: Mapping[str, Mapping[str, str]]  # root → relative path → new text
+    trees: Mapping[str, Mapping[str, str | bytes]]  # root → relative path → new content
     writable: tuple[str, ...]  # scratch and what else was allowed; folders or files
     sockets: tuple[str, ...]  # folders of sockets that stay reachable
     foreign_sockets: tuple[str, ...] = ()  # to be hidden

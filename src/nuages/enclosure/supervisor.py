@@ -33,7 +33,7 @@ class Spec(NamedTuple):
     enforce: bool
     private: str
     ledger: str
-    trees: dict[str, dict[str, str]]
+    trees: dict[str, dict[str, str | bytes]]
     writable: list[str]
     sockets: list[str]
     stubs: dict[str, float]
