@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import nuages
 from nuages.agent.imports import when_imported
@@ -48,16 +48,19 @@ class AttachConfig:
 
 
 def attach_from_environment() -> None:
-    """Attach as the environment says; a failure is reported and never breaks the process."""
+    """Attach as the environment says.
+
+    A failure is reported. It ends the process where going on might mean the project's own
+    databases: without a readable configuration, or without the overlay.
+    """
     path = os.environ.get(VARIABLE)
     if not path:
         return
     try:
         with open(path, encoding="utf-8") as file:
             config = AttachConfig.from_json(file.read())
-    except Exception:
-        _report(None)
-        return
+    except BaseException:
+        _end(None)
     attach(config)
 
 
@@ -94,8 +97,19 @@ def _install_audit(config: AttachConfig) -> None:
 
 
 def _install_overlay(config: AttachConfig) -> None:
-    if config.overlay:
-        when_imported("django.conf", _later("nuages.agent.overlay", config))
+    if not config.overlay:
+        return
+
+    def install(_: object) -> None:
+        try:
+            importlib.import_module("nuages.agent.overlay").install(config)
+        except BaseException:
+            _end(config.spool)
+
+    try:
+        when_imported("django.conf", install)
+    except BaseException:
+        _end(config.spool)
 
 
 def _install_recorder(config: AttachConfig) -> None:
@@ -118,6 +132,15 @@ def _later(name: str, config: AttachConfig) -> Callable[[object], None]:
         _guarded(lambda config: importlib.import_module(name).install(config), config)
 
     return install
+
+
+def _end(spool: str | None) -> NoReturn:
+    """Report, and end at once: an exception could be caught by the project's code."""
+    try:
+        _report(spool)
+        sys.stderr.flush()
+    finally:
+        os._exit(2)
 
 
 def _report(spool: str | None) -> None:

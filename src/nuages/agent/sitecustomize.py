@@ -11,8 +11,10 @@ def _attach():
         from nuages.agent.attach import attach_from_environment
 
         attach_from_environment()
-    except Exception:
+    except BaseException:
         sys.stderr.write("nuages could not attach: " + repr(sys.exc_info()[1]) + "\n")
+        sys.stderr.flush()
+        os._exit(2)  # going on might mean the project's own databases
 
 
 def _run_shadowed():
