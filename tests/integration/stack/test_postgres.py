@@ -134,7 +134,7 @@ def test_the_log_is_in_the_error_of_a_server_that_does_not_start(tmp_path: Path)
         (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / program).chmod(0o755)
     if os.geteuid() == 0:  # nobody has to reach the programs
-        for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        for folder in (tmp_path, *list(tmp_path.parents)[:3]):
             folder.chmod(0o755)
     with Scratch() as scratch, pytest.raises(PostgresUnavailable) as error:
         start_postgres(scratch.path, wanted=str(tmp_path))
