@@ -224,8 +224,7 @@ class Lab:
             label, _, file = key.partition(":")
             by_label[label][file] = to_bytes(text)  # in the encoding that the source declares
         trees = tuple(
-            enclosure.Tree(root=path, edits=by_label[label])
-            for label, path in roots.items()
+            enclosure.Tree(root=path, edits=by_label[label]) for label, path in roots.items()
         )
         sockets = (self.databases.socket_dir,) if self.databases.socket_dir else ()
         return enclosure.Enclosure(
