@@ -71,7 +71,7 @@ class _Trials:
         self._masks = Masks()
         self._learnt_again = False
         self._compared: tuple[Verdict, ...] = ()
-        self._compared_key = (0, 0)
+        self._compared_with: tuple[RunOutcome, Masks] | None = None
         if before.answers:
             again = self._outcome({})
             self._masks = learn(before.answers, again.answers)
@@ -182,10 +182,10 @@ class _Trials:
 
     def _verdicts(self, outcome: RunOutcome) -> tuple[Verdict, ...]:
         """Of all requests; kept, since every finding of a run asks for them."""
-        key = (id(outcome), id(self._masks))
-        if self._compared_key != key:
+        known = self._compared_with
+        if known is None or known[0] is not outcome or known[1] is not self._masks:
             before = self._before
-            self._compared_key = key
+            self._compared_with = outcome, self._masks
             self._compared = compare_all(
                 self._masks,
                 before.answers,

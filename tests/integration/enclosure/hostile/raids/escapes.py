@@ -184,7 +184,7 @@ def daemon():
     code = "import time; time.sleep(600)"
     with open(os.devnull, "r+") as null:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", code, "nuages-hostile-daemon"],
+            [sys.executable, "-I", "-c", code, "nuages-hostile-daemon", VICTIMS],
             start_new_session=True, stdin=null, stdout=null, stderr=null,
         )  # fmt: skip
     return process.pid
