@@ -30,10 +30,8 @@ types: setup ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: bench
-bench: setup ## run the benchmarks
-	@set -- benchmarks/*.py; if [ -e "$$1" ]; then \
-		for file; do echo "== $$file"; $(BIN)/python "$$file" || exit; done; \
-	else echo 'No benchmarks yet: no figure is quoted.'; fi
+bench: setup ## what the recorder costs, beside its peers (needs PyPI; about ten minutes)
+	$(BIN)/python -m benchmarks.recorder $(ARGS)
 
 .PHONY: docs
 docs: setup ## check every link and write build/docs as HTML
@@ -49,7 +47,7 @@ trials: setup ## set up other people's projects and tune them (needs PyPI; about
 
 .PHONY: clean
 clean: ## remove what the other commands made
-	rm -rf $(VENV) .venv-chorus .nox .mypy_cache .ruff_cache .pytest_cache build dist chorus-report.html
+	rm -rf $(VENV) .venv-chorus .venv-bench .nox .mypy_cache .ruff_cache .pytest_cache build dist chorus-report.html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: setup

@@ -1,0 +1,1 @@
+"""What recording costs, beside the peers, and what it gives for that."""

@@ -1,0 +1,1 @@
+"""Posts, who wrote them, and what others said."""
