@@ -13,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "nuages"
-FILES = ("__init__.py", "model.py", "errors.py", "pytest_plugin.py")
-FOLDERS = ("agent", "record", "django")
+FILES = ("__init__.py", "errors.py", "pytest_plugin.py")
+FOLDERS = ("agent", "model", "record", "django")
 DJANGO = {"django", "asgiref", "sqlparse"}
 # They run something when imported: a server, a shadowed sitecustomize, a pytest hook.
 NOT_IMPORTED = {"nuages.agent.__main__", "nuages.agent.sitecustomize", "nuages.pytest_plugin"}

@@ -12,7 +12,7 @@ from nuages.agent.attach import VARIABLE, AttachConfig
 PACKAGE = Path(__file__).parent
 # What the project's interpreter gets to see: the standard library and Django are all it needs.
 AGENT_SET = (
-    "__init__.py", "model.py", "errors.py", "pytest_plugin.py", "agent", "record", "django",
+    "__init__.py", "model", "errors.py", "pytest_plugin.py", "agent", "record", "django",
 )  # fmt: skip
 PYTEST_PLUGIN = "-p nuages.pytest_plugin"
 

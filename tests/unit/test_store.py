@@ -11,11 +11,16 @@ import pytest
 from nuages import store
 from nuages.errors import NuagesError
 from nuages.model import (
+    CallGroup,
+    Event,
+    Exemplar,
     Load,
+    LoadUse,
     Location,
     QueryGroup,
     Recording,
     Relation,
+    ResultReuse,
     Scope,
     ScopeStats,
     Statement,
@@ -78,7 +83,57 @@ def a_recording(chance: random.Random) -> Recording:
             db_ns=db,
             statuses={chance.choice("2345") + "00": chance.randrange(5)},
             histogram=counts(chance.randrange(5)),
+            counters={"response_bytes": chance.randrange(9)},
+            peaks={"response_bytes": chance.randrange(9)},
             view=chance.choice(["", "shop.views.order"]),
+        )
+
+    def a_call(kind):
+        executions, calls, most, wall = counts(4)
+        return CallGroup(
+            scope=chance.choice(SCOPES),
+            kind=kind,
+            name="default",
+            operation="get",
+            location=chance.choice([None, LOCATIONS[0]]),
+            executions=executions,
+            calls=calls,
+            per_execution_max=most,
+            wall_ns=wall,
+            histogram=counts(chance.randrange(5)),
+            outcomes={chance.choice(["hit", "miss"]): chance.randrange(5)},
+        )
+
+    def an_exemplar(scope):
+        return Exemplar(
+            scope=scope,
+            key=f"{chance.randrange(10**9):09}",
+            started=chance.randrange(99),
+            wall_ns=chance.randrange(4),  # so that many are as slow as one another
+            events=(Event(kind="query", statement=STATEMENTS[0], rows=chance.randrange(9)),),
+        )
+
+    def a_use(load):
+        fetches, instances, used, read, size = counts(5)
+        return LoadUse(
+            load=load,
+            fetches=fetches,
+            instances=instances,
+            used=used,
+            fields={chance.choice("ab"): read},
+            bytes={"a": size},
+        )
+
+    def a_reuse():
+        keys, lookups, same, hits, wall = counts(5)
+        return ResultReuse(
+            statement=chance.choice(STATEMENTS),
+            location=chance.choice([None, LOCATIONS[0]]),
+            keys=keys,
+            lookups=lookups,
+            same=same,
+            hits={"60": hits},
+            wall_ns=wall,
         )
 
     groups = [a_group(number) for number in range(9)]
@@ -95,6 +150,10 @@ def a_recording(chance: random.Random) -> Recording:
             roots={".": "/project"},
             files={".:app/views.py": chance.choice(["aa", "bb"])},
             scopes=tuple(a_scope(scope) for scope in chance.sample(SCOPES, 2)),
+            calls=tuple(a_call(kind) for kind in chance.sample(["cache", "outside", "copy"], 2)),
+            exemplars=tuple(an_exemplar(scope) for scope in SCOPES for _ in range(2)),
+            uses=tuple(a_use(load) for load in LOADS[1:]),
+            reuse=(a_reuse(),),
             cut={"aggregates": chance.randrange(3)},
             processes=1,
         ),
@@ -161,6 +220,17 @@ def test_a_newer_file_is_refused(tmp_path):
     assert "999" in caught.value.message
 
 
+def test_an_older_file_is_refused(tmp_path):
+    path = tmp_path / "r.sqlite"
+    store.write(Recording(), path)
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    with pytest.raises(NuagesError) as caught:
+        store.read(path)
+    assert caught.value.slug == "older-recording"
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\xff" * 99])
 def test_a_damaged_file_is_refused(tmp_path, content):
     path = tmp_path / "r.sqlite"
@@ -199,6 +269,17 @@ def a_snapshot(sequence=1, random="r", calls=2):
                     "load": 2, "shape": "all", "executions": 1, "calls": calls, "loops": 0,
                     "per_execution_max": calls, "distinct_max": 1, "rows": 0, "rows_max": 0,
                     "wall_ns": 1, "max_ns": 1, "histogram": [calls], "tests": []}],
+        "calls": [{"scope": 0, "kind": "cache", "name": "default", "operation": "get",
+                   "location": 1, "executions": 1, "calls": 3, "per_execution_max": 3,
+                   "wall_ns": 9, "max_ns": 4, "histogram": [3], "outcomes": {"hit": 2}}],
+        "exemplars": [{"scope": 0, "key": random, "started": 5, "wall_ns": calls, "cpu_ns": 1,
+                       "status": "200", "events_left_out": 0,
+                       "events": [["query", "", "", 1, 1, 10, 20, 3],
+                                  ["cache", "default", "get", -1, 0, 40, 2, 0]]}],
+        "uses": [{"load": 2, "fetches": 1, "instances": 4, "used": 3, "fields": {"title": 2},
+                  "bytes": {"title": 99}}],
+        "reuse": [{"statement": 1, "location": 1, "keys": 2, "lookups": 5, "same": 4,
+                   "hits": {"60": 3}, "stale": {}, "wall_ns": 7, "calls": 7}],
     }  # fmt: skip
 
 
@@ -215,6 +296,14 @@ def test_processes_are_added_up():
     assert recording.scopes[0].statuses == {"200": 2}
     load = recording.groups[0].load
     assert (load.relation.field, load.parent.created_at.file) == ("b", "a.py")
+    [call] = recording.calls
+    assert (call.calls, call.outcomes, call.per_execution_max) == (6, {"hit": 4}, 3)
+    assert [exemplar.key for exemplar in recording.exemplars] == ["a", "b"]
+    assert [event.kind for event in recording.exemplars[0].events] == ["query", "cache"]
+    assert recording.exemplars[0].events[0].statement.sql == "SELECT 1"
+    [use], [reuse] = recording.uses, recording.reuse
+    assert (use.load, use.fields) == (load, {"title": 4})
+    assert (reuse.same, reuse.hits) == (8, {"60": 6})
 
 
 def test_a_spool_is_folded_and_damaged_files_are_counted(tmp_path):

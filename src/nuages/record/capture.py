@@ -13,6 +13,7 @@ from nuages.record import classes, executions, lineage, sites, triggers
 from nuages.record.landmarks import (
     COMPILER,
     JINJA,
+    LANDMARK,
     OPERATION,
     PREFETCH,
     PROJECT,
@@ -73,6 +74,54 @@ def trace(start: FrameType) -> Trace:
         frame = frame.f_back
     seen.site = _settle(seen.site, start, frame)
     return seen
+
+
+class Place:
+    """What a walk tells about a query without a look into any frame's variables."""
+
+    __slots__ = ("is_orm", "operation", "site", "trigger")
+
+    def __init__(self) -> None:
+        self.site = 0
+        self.trigger = 0
+        self.operation = ""  # the method of QuerySet that executes it
+        self.is_orm = False  # whether the ORM wrote the SQL
+
+
+def place(start: FrameType) -> Place:
+    """Where the query that is executed in `start` comes from."""
+    seen = Place()
+    frame: FrameType | None = start
+    while frame is not None:
+        code = frame.f_code
+        kind = kinds.get(code.co_filename)
+        if kind is None:
+            kind = classify(code, frame.f_globals)
+        if kind == LANDMARK:
+            found = roles.get(id(code))
+            if found is not None:
+                if found[0] in (STOP, THREAD):
+                    break
+                _pass(seen, frame, *found)
+        elif kind == PROJECT:
+            seen.site = seen.site or sites.of_frame(code, frame.f_lasti)
+        elif kind == JINJA:
+            seen.trigger = seen.trigger or triggers.of_jinja(frame)
+        frame = frame.f_back
+    seen.site = _settle(seen.site, start, frame)
+    return seen
+
+
+def _pass(seen: Place, frame: FrameType, role: int, extra: Any) -> None:
+    if role == TEMPLATE_NODE:
+        seen.trigger = seen.trigger or triggers.of_node(frame)
+    elif role == SERIALIZER:
+        seen.trigger = seen.trigger or triggers.of_serializer(frame)
+    elif not seen.site:
+        if role == OPERATION:
+            seen.operation = extra or seen.operation
+        elif role == COMPILER:
+            seen.is_orm = True
 
 
 def _meet(seen: Trace, frame: FrameType, role: int, extra: Any) -> None:

@@ -5,45 +5,67 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from types import ModuleType
 from typing import Any
 
-from nuages.record import capture, executions, faults, lineage, shapes, snapshots, statements
+from nuages.record import capture, faults, lineage, shapes, snapshots, statements
+from nuages.record.events import Query, hash_of
+from nuages.record.executions import Execution, current
 from nuages.record.patches import Patches
 
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to
 
+Record = Callable[[Any, Any, Any, Execution, int, int], Query]
 
-def hook(module: ModuleType, patches: Patches) -> None:
+
+def hook(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
     """Patch django.db.backends.utils."""
     wrapper = module.CursorWrapper
-    patches.replace(wrapper, "_execute", _executing(wrapper._execute, many=False))
-    patches.replace(wrapper, "_executemany", _executing(wrapper._executemany, many=True))
+    record = _record_deep if is_deep else _record_light
+    patches.replace(wrapper, QUERY, None)
+    patches.replace(wrapper, "_execute", _executing(wrapper._execute, record))
+    patches.replace(wrapper, "_executemany", _executing(wrapper._executemany, record, many=True))
     for name in ("fetchone", "fetchmany", "fetchall"):
         patches.replace(wrapper, name, _fetching(name, _rows_of_one if name == "fetchone" else len))
     patches.replace(wrapper, "__iter__", _iterating)
-    patches.replace(wrapper, "callproc", _calling(wrapper.callproc))
+    patches.replace(wrapper, "callproc", _calling(wrapper.callproc, record))
 
 
-def _executing(original: Callable[..., Any], *, many: bool) -> Callable[..., Any]:
+def _executing(
+    original: Callable[..., Any], record: Record, *, many: bool = False
+) -> Callable[..., Any]:
     @wraps(original)
     def execute(self: Any, sql: Any, params: Any, *wrapper_arguments: Any) -> Any:
-        vars(self).pop(QUERY, None)
+        self._nuages_query = None
+        execution = current()
+        cpu = thread_time_ns() if execution.is_sampled else 0
         start = perf_counter_ns()
         try:
-            return original(self, sql, params, *wrapper_arguments)
-        finally:
+            result = original(self, sql, params, *wrapper_arguments)
+        except BaseException as error:
             wall_ns = perf_counter_ns() - start
             try:
-                _record(self, sql, None if many else params, wall_ns)
+                query = record(self, sql, None if many else params, execution, start, wall_ns)
+                query.error = type(error).__name__
             except Exception:
                 faults.note()
+            raise
+        wall_ns = perf_counter_ns() - start
+        try:
+            if cpu:
+                execution.io_cpu_ns += thread_time_ns() - cpu
+            self._nuages_query = record(
+                self, sql, None if many else params, execution, start, wall_ns
+            )
+        except Exception:
+            faults.note()
+        return result
 
     return execute
 
 
-def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(original: Callable[..., Any], record: Record) -> Callable[..., Any]:
     @wraps(original)
     def callproc(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         start = perf_counter_ns()
@@ -52,28 +74,47 @@ def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             wall_ns = perf_counter_ns() - start
             try:
-                _record(self, f"CALL {name}", args[0] if args else None, wall_ns)
+                params = args[0] if args else None
+                self._nuages_query = record(self, f"CALL {name}", params, current(), start, wall_ns)
             except Exception:
                 faults.note()
 
     return callproc
 
 
-def _record(cursor: Any, sql: Any, params: Any, wall_ns: int) -> None:
+def _record_light(
+    cursor: Any, sql: Any, params: Any, execution: Execution, start: int, wall_ns: int
+) -> Query:
+    seen = capture.place(sys._getframe(2))
+    number, statement = _statement(cursor, sql, is_raw=not seen.is_orm)
+    shape = shapes.of_statement(statement, seen.operation, is_orm=seen.is_orm)
+    if execution.kind != "request":  # a request's end will do
+        snapshots.touch()
+    return execution.query(
+        (number, seen.site, seen.site, seen.trigger, 0, shape), None, start, wall_ns
+    )
+
+
+def _record_deep(
+    cursor: Any, sql: Any, params: Any, execution: Execution, start: int, wall_ns: int
+) -> Query:
     seen = capture.trace(sys._getframe(2))
+    number, statement = _statement(cursor, sql, is_raw=seen.query is None)
+    created, load, shape = _lineage(seen, statement)
+    snapshots.touch()
+    key = (number, seen.site, created, seen.trigger, load, shape)
+    return execution.query(key, hash_of(params), start, wall_ns)
+
+
+def _statement(cursor: Any, sql: Any, *, is_raw: bool) -> tuple[int, statements.Statement]:
     if hasattr(sql, "as_string"):  # psycopg's composed SQL
         sql = sql.as_string(cursor.cursor)
     database = cursor.db
-    number = statements.number(sql, database.alias, database.vendor, is_raw=seen.query is None)
-    statement = statements.table[number]
-    if statement is None:
-        statement = statements.make(str(sql), database.alias, database.vendor, is_raw=True)
-    created, load, shape = _lineage(seen, statement)
-    key = (number, seen.site, created, seen.trigger, load, shape)
-    vars(cursor)[QUERY] = executions.current().query(
-        key, params, counts=not statement.is_transaction, wall_ns=wall_ns
-    )
-    snapshots.touch()
+    number = statements.number(sql, database.alias, database.vendor, is_raw=is_raw)
+    found = statements.table[number]
+    if found is None:
+        found = statements.make(str(sql), database.alias, database.vendor, is_raw=True)
+    return number, found
 
 
 def _lineage(seen: capture.Trace, statement: statements.Statement) -> tuple[int, int, str]:
@@ -103,15 +144,18 @@ def _rows_of_one(row: Any) -> int:
 def _fetching(name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
     def fetch(self: Any, *args: Any, **kwargs: Any) -> Any:
         method = getattr(self.cursor, name)
-        query = vars(self).get(QUERY)
+        query = self._nuages_query
         if query is None:
             with self.db.wrap_database_errors:
                 return method(*args, **kwargs)
+        cpu = thread_time_ns() if query.execution.is_sampled else 0
         start = perf_counter_ns()
         with self.db.wrap_database_errors:
             rows = method(*args, **kwargs)
         wall_ns = perf_counter_ns() - start
         try:
+            if cpu:
+                query.execution.io_cpu_ns += thread_time_ns() - cpu
             query.add(wall_ns, rows_in(rows))
         except Exception:
             faults.note()
@@ -122,7 +166,7 @@ def _fetching(name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
 
 
 def _iterating(self: Any) -> Iterator[Any]:
-    query = vars(self).get(QUERY)
+    query = self._nuages_query
     with self.db.wrap_database_errors:
         if query is None:
             yield from self.cursor
@@ -133,8 +177,7 @@ def _iterating(self: Any) -> Iterator[Any]:
             try:
                 row = next(rows)
             except StopIteration:
-                return
-            finally:
                 query.add(perf_counter_ns() - start, 0)
-            query.add(0, 1)
+                return
+            query.add(perf_counter_ns() - start, 1)
             yield row

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nuages.record import histograms, interning, lineage, locations, statements
-from nuages.record.executions import Key
-from nuages.record.totals import OTHER, GroupTotal, ScopeTotal, Totals
+from nuages.record.events import CallKey, Key
+from nuages.record.exemplars import Event, Exemplar
+from nuages.record.totals import OTHER, CallTotal, GroupTotal, ScopeTotal, Totals
 
 
 class _Indexed:
@@ -82,6 +83,27 @@ class _Encoder:
             "tests": sorted(total.tests),
         }
 
+    def call(self, scope: int, key: CallKey, total: CallTotal) -> dict[str, Any]:
+        kind, name, operation, site = key
+        return {
+            "scope": scope,
+            "kind": kind,
+            "name": name,
+            "operation": operation,
+            "location": self.locations(site),
+            **vars(total),
+            "histogram": histograms.trimmed(total.histogram),
+        }
+
+    def exemplar(self, scope: int, exemplar: Exemplar) -> dict[str, Any]:
+        values = {name: getattr(exemplar, name) for name in exemplar.__slots__}
+        return {"scope": scope, **values, "events": list(map(self._event, exemplar.events))}
+
+    def _event(self, event: Event) -> list[Any]:
+        kind, name, operation, statement, site, *figures = event
+        index = self.statements(statement) if kind == "query" else -1
+        return [kind, name, operation, index, self.locations(site), *figures]
+
 
 def encode(*parts: Totals) -> dict[str, Any]:
     """The part of a snapshot that is about scopes and queries; a reader adds up what repeats.
@@ -91,6 +113,8 @@ def encode(*parts: Totals) -> dict[str, Any]:
     encoder = _Encoder()
     scopes: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
+    exemplars: list[dict[str, Any]] = []
     for totals in parts:
         indexes: dict[tuple[str, str], int] = {}
         for scope, stats in list(totals.scopes.items()):
@@ -99,9 +123,17 @@ def encode(*parts: Totals) -> dict[str, Any]:
         for (scope, key), group in list(totals.groups.items()):
             if scope in indexes:
                 groups.append(encoder.group(indexes[scope], key, group))
+        for (scope, call_key), call in list(totals.calls.items()):
+            calls.append(encoder.call(indexes[scope], call_key, call))
+        for scope, kept in list(totals.exemplars.by_scope.items()):
+            exemplars += [encoder.exemplar(indexes[scope], exemplar) for exemplar in kept]
     return {
         "scopes": scopes,
         "groups": groups,
+        "calls": calls,
+        "exemplars": exemplars,
+        "uses": [],
+        "reuse": [],
         "statements": [[OTHER, "", "", ""], *encoder.statements.values[1:]],
         "locations": encoder.locations.values,
         "loads": encoder.loads.values,

@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime
+from itertools import count
 from threading import RLock, local
 from time import perf_counter_ns, thread_time_ns
-from typing import Any
 
-from nuages.record import histograms
+from nuages.record import statements
+from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
 
-DISTINCT = 64  # parameter sets told apart
-KEYS = 20_000  # kinds of query in one execution
-FEW = 32  # parameters that are looked at one by one
-TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
-
-# Statement, site, creation's site, trigger, load, shape.
-Key = tuple[int, int, int, int, int, str]
-
-
-class Tally:
-    """The queries of one kind within one execution."""
-
-    __slots__ = (
-        "calls", "histogram", "max_ns", "params_seen", "rows", "rows_max", "wall_ns",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.rows = 0
-        self.rows_max = 0
-        self.wall_ns = 0
-        self.max_ns = 0
-        self.histogram = [0] * histograms.BUCKETS
-        self.params_seen: set[int] = set()
-
-
-class Query:
-    """One query being executed and fetched, and where to count it."""
-
-    __slots__ = ("execution", "rows", "tally", "wall_ns")
-
-    def __init__(self, execution: Execution, tally: Tally) -> None:
-        self.execution = execution
-        self.tally = tally
-        self.wall_ns = 0
-        self.rows = 0
-
-    def add(self, wall_ns: int, rows: int) -> None:
-        """Count time spent, and rows fetched, on this query."""
-        tally, execution = self.tally, self.execution
-        with execution.lock:
-            if self.wall_ns:
-                tally.histogram[histograms.bucket(self.wall_ns)] -= 1
-            self.wall_ns += wall_ns
-            tally.histogram[histograms.bucket(self.wall_ns)] += 1
-            tally.wall_ns += wall_ns
-            execution.db_ns += wall_ns
-            tally.max_ns = max(tally.max_ns, self.wall_ns)
-            if rows:
-                self.rows += rows
-                tally.rows += rows
-                execution.rows += rows
-                tally.rows_max = max(tally.rows_max, self.rows)
+KEYS = 20_000  # kinds of query, and of call, in one execution
+EVENTS = 512  # queries and calls that an execution holds before it adds them up
 
 
 class Execution:
     """One request, command, test or task; or the process, for what belongs to none of them."""
+
+    __slots__ = (
+        "call_tallies", "counters", "cpu_ns", "db_ns", "events", "events_left_out", "io_cpu_ns",
+        "is_answered", "is_ended", "is_sampled", "kind", "left_out", "lock", "name", "parent",
+        "peaks", "queries", "rows", "settled", "started_ns", "statuses", "tallies", "test", "view",
+        "wall_ns",
+    )  # fmt: skip
 
     def __init__(self, kind: str, name: str, parent: Execution | None = None) -> None:
         self.kind = kind
@@ -77,52 +32,108 @@ class Execution:
         self.test: str = name if kind == "test" else parent.test if parent else running_test()
         self.view = ""
         self.statuses: dict[str, int] = {}
-        self.queries = 0
-        self.rows = 0
-        self.db_ns = 0
-        self.cpu_ns = 0
-        self.wall_ns = 0
-        self.started_ns = perf_counter_ns()
-        self.tallies: dict[Key, Tally] = {}
-        self.left_out = 0
+        self.is_sampled = _samples()  # whether what is dear to measure is measured
         self.lock = RLock()
         self.is_ended = False
         self.is_answered = False  # a response was given; a stream may still be sent
+        self.forget()
 
-    def query(self, key: Key, params: Any, *, counts: bool, wall_ns: int) -> Query | None:
-        """Count a query that took `wall_ns` to execute; `counts` is false for COMMIT and such."""
+    def forget(self) -> None:
+        """Count anew from now on."""
+        self.queries = self.rows = self.db_ns = 0
+        self.cpu_ns = self.wall_ns = 0
+        self.io_cpu_ns = 0  # of it, spent inside the database's driver, a cache's, a client's
+        self.started_ns = perf_counter_ns()
+        self.events: list[Query | Call] = []
+        self.settled = 0  # events added up
+        self.events_left_out = 0  # added up and forgotten
+        self.tallies: dict[Key, Tally] = {}
+        self.call_tallies: dict[CallKey, CallTally] = {}
+        self.counters: dict[str, int] = {}  # see model.COUNTERS
+        self.peaks: dict[str, int] = {}
+        self.left_out = 0
+
+    def query(self, key: Key, params: int | None, started_ns: int, wall_ns: int) -> Query:
+        """Count a query that took `wall_ns` to execute; `params` is a hash, see hash_of()."""
+        query = Query(self, key, params, started_ns, wall_ns)
+        self._append(query)
+        return query
+
+    def call(
+        self, key: CallKey, started_ns: int, wall_ns: int, outcomes: tuple[str, ...] = ()
+    ) -> None:
+        """Count a call that is no query."""
+        self._append(Call(key, started_ns, wall_ns, outcomes))
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to one of model.COUNTERS."""
         with self.lock:
-            tally = self.tallies.get(key)
-            if tally is None:
-                if len(self.tallies) >= KEYS:
-                    self.left_out += 1
-                    return None
-                tally = self.tallies[key] = Tally()
-            tally.calls += 1
-            self.queries += counts
-            if len(tally.params_seen) < DISTINCT:
-                tally.params_seen.add(_hash(params))
-            query = Query(self, tally)
-            query.add(max(wall_ns, 1), 0)
-            return query
+            self.counters[name] = self.counters.get(name, 0) + amount
+
+    def peak(self, name: str, amount: int) -> None:
+        """Raise one of model.PEAKS."""
+        with self.lock:
+            self.peaks[name] = max(self.peaks.get(name, 0), amount)
+
+    def _append(self, event: Query | Call) -> None:
+        events = self.events
+        events.append(event)
+        if len(events) >= EVENTS:
+            self.settle()
+            with self.lock:
+                self.events_left_out += self.settled
+                del events[: self.settled]
+                self.settled = 0
+
+    def settle(self) -> None:
+        """Add up what happened since the last time."""
+        with self.lock:
+            new = self.events[self.settled :]
+            self.settled += len(new)
+            for event in new:
+                if isinstance(event, Query):
+                    self._add_query(event)
+                else:
+                    self._add_call(event)
+
+    def _add_query(self, query: Query) -> None:
+        tally = self.tallies.get(query.key)
+        if tally is None:
+            if len(self.tallies) >= KEYS:
+                self.left_out += 1
+                return
+            tally = self.tallies[query.key] = Tally()
+        query.tally = tally
+        tally.add(query)
+        statement = statements.table[query.key[0]]
+        self.queries += statement is None or not statement.is_transaction
+        self.rows += query.rows
+        self.db_ns += query.wall_ns
+
+    def _add_call(self, call: Call) -> None:
+        tally = self.call_tallies.get(call.key)
+        if tally is None:
+            if len(self.call_tallies) >= KEYS:
+                self.left_out += 1
+                return
+            tally = self.call_tallies[call.key] = CallTally()
+        tally.add(call.wall_ns, call.outcomes)
 
 
-def _hash(params: Any) -> int:
-    """Equal for what asks the same, though a clock that was read anew is among its parameters."""
-    try:
-        if isinstance(params, tuple | list) and len(params) <= FEW:
-            return hash(tuple(map(_to_the_minute, params)))
-        return hash(params)
-    except TypeError:  # a list, or an adapter around one
-        return hash(repr(params))
+SAMPLED_FIRST = 64  # executions, before only every so many are sampled
+_every = 1
+_begun = count()
 
 
-def _to_the_minute(param: Any) -> Any:
-    if type(param) is str:  # as the drivers of SQLite and MySQL are given times
-        return param[:16] if TIME.match(param) else param
-    if isinstance(param, datetime):
-        return param.replace(second=0, microsecond=0)
-    return param
+def sample(every: int) -> None:
+    """Measure what is dear in one of so many executions; 1: in all."""
+    global _every
+    _every = every
+
+
+def _samples() -> bool:
+    number = next(_begun)
+    return number < SAMPLED_FIRST or not number % _every
 
 
 _process = Execution.__new__(Execution)
@@ -218,6 +229,7 @@ def end(execution: Execution) -> None:
             return
         execution.is_ended = True
         execution.wall_ns = perf_counter_ns() - execution.started_ns
+        execution.settle()
     _open.pop(id(execution), None)
     if execution in _tests:
         _tests.remove(execution)
@@ -251,9 +263,7 @@ def clear() -> None:
     _process = Execution("process", "process")
     for execution in list(_open.values()):
         with execution.lock:
-            execution.tallies = {}
-            execution.queries = execution.rows = execution.db_ns = execution.cpu_ns = 0
-            execution.started_ns = perf_counter_ns()
+            execution.forget()
 
 
 clear()

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -51,7 +52,6 @@ class Config(Protocol):
 
 # Hooks by the module whose import they wait for.
 ALWAYS: tuple[tuple[str, Hook], ...] = (
-    ("django.db.backends.utils", cursors.hook),
     ("django.db.models.sql.compiler", lambda m, _: _mark_compilers(m)),
     ("django.db.models.sql.query", lambda m, _: _mark_raw(m)),
     ("django.db.models.query", lambda m, _: querysets.mark(m)),
@@ -70,7 +70,11 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("unittest.runner", suites.hook_runner),
     ("multiprocessing.util", lambda m, _: _flush_at_end_of_children(m)),
 )
+LIGHT: tuple[tuple[str, Hook], ...] = (
+    ("django.db.backends.utils", partial(cursors.hook, is_deep=False)),
+)
 DEEP: tuple[tuple[str, Hook], ...] = (
+    ("django.db.backends.utils", partial(cursors.hook, is_deep=True)),
     ("django.db.models.sql.query", querysets.hook_query),
     ("django.db.models.base", querysets.hook_state),
     ("django.db.models.query", querysets.hook),
@@ -82,6 +86,9 @@ SIGNALS = (
     ("celery.signals", jobs.listen_to_celery),
     ("django.tasks.signals", jobs.listen_to_django),
 )
+
+
+LIGHT_SAMPLE = 16
 
 
 class _Recorder:
@@ -108,8 +115,9 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
+    executions.sample(1 if config.mode == "deep" else LIGHT_SAMPLE)
     _register_once()
-    for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else ())):
+    for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else LIGHT)):
         _state.cancels.append(when_imported(name, _guarded(hook)))
     for name, listen in SIGNALS:
         _state.cancels.append(when_imported(name, _listening(listen)))

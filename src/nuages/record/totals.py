@@ -6,7 +6,9 @@ from threading import RLock
 from time import perf_counter_ns
 
 from nuages.record import histograms, statements
-from nuages.record.executions import Execution, Key, Tally, unfinished
+from nuages.record.events import CallKey, CallTally, Key, Tally
+from nuages.record.executions import Execution, unfinished
+from nuages.record.exemplars import Exemplars
 
 SCOPES = {"test": 50_000}  # a test suite is larger than a site, and every test has its outcome
 OTHER_SCOPES = 2_000
@@ -26,6 +28,8 @@ class ScopeTotal:
         self.statuses: dict[str, int] = {}
         self.histogram = [0] * histograms.BUCKETS
         self.view = ""
+        self.counters: dict[str, int] = {}
+        self.peaks: dict[str, int] = {}
 
     def add(self, execution: Execution) -> None:
         wall_ns = execution.wall_ns or perf_counter_ns() - execution.started_ns
@@ -39,6 +43,10 @@ class ScopeTotal:
             self.statuses[status] = self.statuses.get(status, 0) + count
         self.histogram[histograms.bucket(wall_ns)] += 1
         self.view = execution.view or self.view
+        for name, amount in execution.counters.items():
+            self.counters[name] = self.counters.get(name, 0) + amount
+        for name, amount in execution.peaks.items():
+            self.peaks[name] = max(self.peaks.get(name, 0), amount)
 
 
 class GroupTotal:
@@ -50,6 +58,7 @@ class GroupTotal:
         self.rows = self.rows_max = self.wall_ns = self.max_ns = 0
         self.histogram = [0] * histograms.BUCKETS
         self.tests: set[str] = set()
+        self.errors: dict[str, int] = {}
 
     def add(self, tally: Tally, *, test: str, is_transaction: bool) -> None:
         self.executions += 1
@@ -61,10 +70,33 @@ class GroupTotal:
         self.rows_max = max(self.rows_max, tally.rows_max)
         self.wall_ns += tally.wall_ns
         self.max_ns = max(self.max_ns, tally.max_ns)
-        for bucket, count in enumerate(tally.histogram):
+        for bucket, count in tally.histogram.items():
             self.histogram[bucket] += count
         if test and len(self.tests) < TESTS:
             self.tests.add(test)
+        for error, count in tally.errors.items():
+            self.errors[error] = self.errors.get(error, 0) + count
+
+
+class CallTotal:
+    """What the calls of one kind in one scope cost together."""
+
+    def __init__(self) -> None:
+        self.executions = self.calls = self.wall_ns = self.max_ns = 0
+        self.per_execution_max = 0
+        self.histogram = [0] * histograms.BUCKETS
+        self.outcomes: dict[str, int] = {}
+
+    def add(self, tally: CallTally) -> None:
+        self.executions += 1
+        self.calls += tally.calls
+        self.per_execution_max = max(self.per_execution_max, tally.calls)
+        self.wall_ns += tally.wall_ns
+        self.max_ns = max(self.max_ns, tally.max_ns)
+        for bucket, count in tally.histogram.items():
+            self.histogram[bucket] += count
+        for outcome, count in tally.outcomes.items():
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
 
 
 class Totals:
@@ -73,6 +105,8 @@ class Totals:
     def __init__(self) -> None:
         self.scopes: dict[tuple[str, str], ScopeTotal] = {}
         self.groups: dict[tuple[tuple[str, str], Key], GroupTotal] = {}
+        self.calls: dict[tuple[tuple[str, str], CallKey], CallTotal] = {}
+        self.exemplars = Exemplars()
         self.scopes_of_kind: dict[str, int] = {}
         self.groups_in: dict[str, int] = {}  # share of the bound → groups
         self.cut: dict[str, int] = {}
@@ -81,6 +115,7 @@ class Totals:
     def add(self, execution: Execution) -> None:
         """Fold an execution in."""
         with self.lock, execution.lock:
+            execution.settle()
             scope = self._scope(execution)
             self.scopes[scope].add(execution)
             for key, tally in execution.tallies.items():
@@ -92,8 +127,23 @@ class Totals:
                         test=execution.test if execution.kind != "test" else execution.name,
                         is_transaction=statement is not None and statement.is_transaction,
                     )
+            for call_key, call_tally in execution.call_tallies.items():
+                call = self._call(scope, call_key)
+                if call is not None:
+                    call.add(call_tally)
+            if execution.is_ended and scope[1] != OTHER:
+                self.exemplars.offer(scope, execution)
             if execution.left_out:
                 self._left_out("aggregates", execution.left_out)
+
+    def _call(self, scope: tuple[str, str], key: CallKey) -> CallTotal | None:
+        call = self.calls.get((scope, key))
+        if call is None:
+            if len(self.calls) >= GROUPS:
+                self._left_out("aggregates", 1)
+                return None
+            call = self.calls[scope, key] = CallTotal()
+        return call
 
     def _scope(self, execution: Execution) -> tuple[str, str]:
         kind, scope = execution.kind, (execution.kind, execution.name)
@@ -130,6 +180,7 @@ def unfinished_totals() -> Totals:
     """What is running, as far as it has got."""
     sums = Totals()
     for execution in unfinished():
-        if execution.tallies or execution.kind != "process":
+        execution.settle()
+        if execution.tallies or execution.call_tallies or execution.kind != "process":
             sums.add(execution)
     return sums

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.record import executions, histograms, statements, totals
+from nuages.record.events import hash_of
 from nuages.record.executions import Execution
 
 SELECT = statements.number("SELECT a FROM t WHERE b = %s", "default", "sqlite", is_raw=False)
@@ -18,7 +19,7 @@ def key(statement=SELECT, site=0):
 def executed(*params, kind="request", name="GET /", statement=SELECT, rows=1):
     execution = Execution(kind, name)
     for values in params:
-        query = execution.query(key(statement), values, counts=True, wall_ns=1_000_000)
+        query = execution.query(key(statement), hash_of(values), 0, 1_000_000)
         query.add(500_000, rows)
     return execution
 
@@ -38,17 +39,19 @@ def test_the_figures_of_one_group():
 
 def test_a_fetch_moves_a_query_to_the_bucket_of_its_whole_time():
     execution = Execution("request", "GET /")
-    query = execution.query(key(), None, counts=True, wall_ns=1_000)
-    query.add(100_000_000, 5)
-    query.add(0, 5)
+    query = execution.query(key(), None, 0, 1_000)
+    query.add(50_000_000, 5)
+    execution.settle()
+    query.add(50_000_000, 5)
     [tally] = execution.tallies.values()
-    assert sum(tally.histogram) == 1
+    assert sum(tally.histogram.values()) == 1
     assert tally.histogram[histograms.bucket(100_001_000)] == 1
     assert (tally.max_ns, tally.rows_max, execution.rows) == (100_001_000, 10, 10)
 
 
 def test_parameters_that_cannot_be_hashed_are_told_apart():
     execution = executed(([1],), ([2],), ([2],))
+    execution.settle()
     [tally] = execution.tallies.values()
     assert len(tally.params_seen) == 2
 
@@ -91,7 +94,7 @@ def test_groups_beyond_the_bound_are_left_out_and_counted(monkeypatch):
     sums = totals.Totals()
     execution = Execution("request", "GET /")
     for site in range(5):
-        execution.query(key(site=site), None, counts=True, wall_ns=1)
+        execution.query(key(site=site), None, 0, 1)
     sums.add(execution)
     assert len(sums.groups) == 2
     assert sums.cut == {"aggregates": 3}
@@ -115,7 +118,7 @@ def test_a_snapshot_counts_what_still_runs_and_leaves_the_totals_alone():
     sums = totals.Totals()
     running = executions.begin("command", "manage.py serve")
     with executions.enter(running):
-        executions.current().query(key(), None, counts=True, wall_ns=1)
+        executions.current().query(key(), None, 0, 1)
     assert totals.unfinished_totals().scopes["command", "manage.py serve"].queries == 1
     assert sums.scopes == {}
     executions.end(running)

@@ -1,4 +1,4 @@
-"""The values that the halves and the verbs of nuages exchange."""
+"""What nuages says of a recording: findings, fixes, coverage and figures."""
 
 from __future__ import annotations
 
@@ -6,132 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-SCHEMA = 1
+from nuages.model.recorded import Location
 
-OriginKind = Literal[
-    "call", "attribute", "subscript", "comparison", "iterate", "truth", "with", "await",
-    "class", "template", "field",
-]  # fmt: skip
-RelationKind = Literal[
-    "fk", "o2o", "reverse_o2o", "reverse_fk", "m2m", "gfk", "generic_relation", "deferred"
-]
-QueryShape = Literal[
-    "all", "filtered", "ordered", "sliced", "count", "exists", "get", "aggregate", "values",
-    "raw", "write", "other",
-]  # fmt: skip
-ScopeKind = Literal["request", "command", "test", "task", "process"]
 RemedyKind = Literal[
     "select_related", "prefetch_related", "annotate", "in_bulk", "bulk_create", "only",
     "index", "setting", "none",
 ]  # fmt: skip
 FixStatus = Literal["verified", "proposed", "refused", "none"]
 RouteState = Literal["reached", "empty", "redirected", "denied", "failed", "not driven"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Location:
-    """The developer's own expression: an origin, a creation site or a trigger."""
-
-    file: str  # relative to its source root, with forward slashes
-    line: int  # 1-based
-    column: int | None = None  # 0-based, in characters
-    end_line: int | None = None
-    end_column: int | None = None  # exclusive, in characters
-    function: str = ""  # qualified name without <listcomp> and the like; "" in a template
-    kind: OriginKind | None = None  # what sort of node the span ends
-    root: str = "."  # label of the source root, see Project.source_roots
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Relation:
-    """The attribute of an instance whose access caused a query."""
-
-    model: str  # the instance's model, "shop.Order"
-    field: str  # as select_related and prefetch_related spell it
-    kind: RelationKind
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
-    """Where instances came from: one link of a lineage."""
-
-    model: str  # of the instances, "shop.Post"
-    created_at: Location | None  # the expression that created the queryset
-    relation: Relation | None = None  # what was accessed on the parent's instances
-    parent: Load | None = None  # the load that those instances came from
-    how: Literal["query", "joined", "prefetched"] = "query"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Statement:
-    """SQL text with its parameters out, as Django emits it."""
-
-    sql: str
-    verb: str  # "SELECT", "INSERT", …, upper case
-    alias: str = "default"  # database alias
-    vendor: str = "postgresql"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scope:
-    """What was being executed: a route, a command, a test, a task, or just the process."""
-
-    kind: ScopeKind
-    name: str  # "GET /posts/<int:pk>/", "manage.py digest", "tests/test_api.py::test_feed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScopeStats:
-    """What the executions of one scope cost together."""
-
-    scope: Scope
-    executions: int
-    queries: int = 0
-    rows: int = 0
-    wall_ns: int = 0
-    cpu_ns: int = 0
-    db_ns: int = 0
-    statuses: Mapping[str, int] = field(default_factory=dict)  # "200" → requests
-    histogram: tuple[int, ...] = ()  # of wall time; bucket i: [2**i, 2**(i+1)) microseconds
-    view: str = ""  # dotted path of the view, for requests
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueryGroup:
-    """All queries of one statement, from one origin, through one lineage, in one scope."""
-
-    scope: Scope
-    statement: Statement
-    location: Location | None  # the origin: the line to blame
-    created_at: Location | None = None  # where the queryset executed here was created
-    trigger: Location | None = None  # a template line or a serializer field
-    load: Load | None = None  # lineage of the rows that this query loads
-    shape: QueryShape = "other"
-    executions: int = 0  # executions of the scope in which it occurred
-    calls: int = 0
-    loops: int = 0  # executions in which it occurred at least three times
-    per_execution_max: int = 0
-    distinct_max: int = 0  # most distinct parameter sets in one execution, at most 64
-    rows: int = 0
-    rows_max: int = 0  # of one query
-    wall_ns: int = 0  # execute and fetch together
-    max_ns: int = 0
-    histogram: tuple[int, ...] = ()  # as in ScopeStats, of one query's wall time
-    tests: tuple[str, ...] = ()  # tests that reached it, at most 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recording:
-    """What was seen: counts and histograms that grow with the code, not with the traffic."""
-
-    mode: Literal["deep", "light"] = "deep"
-    meta: Mapping[str, str] = field(default_factory=dict)  # command (JSON), cwd, settings, …
-    roots: Mapping[str, str] = field(default_factory=dict)  # label → absolute path
-    files: Mapping[str, str] = field(default_factory=dict)  # "label:file" → SHA-256
-    scopes: tuple[ScopeStats, ...] = ()
-    groups: tuple[QueryGroup, ...] = ()
-    cut: Mapping[str, int] = field(default_factory=dict)  # what the bounds left out, counted
-    processes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,35 +5,76 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nuages.errors import NuagesError
 from nuages.model import (
-    SCHEMA,
+    CallGroup,
+    Event,
+    Exemplar,
     Load,
+    LoadUse,
     Location,
     QueryGroup,
     Recording,
     Relation,
+    ResultReuse,
     Scope,
     ScopeStats,
     Statement,
 )
 
 APPLICATION = 0x6E756167  # "nuag", in the file's header: PRAGMA application_id
+SCHEMA = 2  # PRAGMA user_version
+
+T = TypeVar("T")
 
 LOCATION = [f.name for f in fields(Location)]
 STATEMENT = [f.name for f in fields(Statement)]
-FIGURES = ["executions", "queries", "rows", "wall_ns", "cpu_ns", "db_ns", "view"]
-COUNTS = [
-    "executions", "calls", "loops", "per_execution_max", "distinct_max", "rows", "rows_max",
-    "wall_ns", "max_ns", "shape",
-]  # fmt: skip
 TEXTS = ("meta", "roots", "files", "cut")
+# Tables whose columns are the fields of a value.
+TABLE_OF: Mapping[type, str] = {
+    ScopeStats: "scopes",
+    QueryGroup: "groups",
+    CallGroup: "calls",
+    Exemplar: "exemplars",
+    Event: "events",
+    LoadUse: "uses",
+    ResultReuse: "reuse",
+}
+# Columns that hold a row's id of another table.
+REFERENCES = {
+    "statement": "statements",
+    "location": "locations",
+    "created_at": "locations",
+    "trigger": "locations",
+    "load": "loads",
+}
+# Columns that hold JSON.
+MAPPINGS = frozenset({
+    "statuses", "errors", "outcomes", "counters", "peaks", "fields", "bytes", "hits", "stale",
+})  # fmt: skip
+ELSEWHERE = frozenset({"tests", "events"})  # fields with a table of their own
+
+
+def _columns(cls: type) -> list[str]:
+    """Names of a value's own columns, after its id."""
+    names = [f.name for f in fields(cls) if f.name not in ELSEWHERE]
+    return ["exemplar", *names] if cls is Event else names
+
+
+def _table(cls: type) -> str:
+    # A scope is written as its kind and its name in the table of scopes, elsewhere as an id.
+    names = _columns(cls)
+    if cls is ScopeStats:
+        names = ["kind", "name", *names[1:]]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f"CREATE TABLE {TABLE_OF[cls]} (id INTEGER PRIMARY KEY, {quoted});"
+
 
 TABLES = f"""
 CREATE TABLE texts (part TEXT, name TEXT, value, PRIMARY KEY (part, name));
@@ -43,15 +84,8 @@ CREATE TABLE loads (
     id INTEGER PRIMARY KEY, model TEXT, created_at INTEGER REFERENCES locations,
     relation_model TEXT, relation_field TEXT, relation_kind TEXT,
     parent INTEGER REFERENCES loads, how TEXT);
-CREATE TABLE scopes (
-    id INTEGER PRIMARY KEY, kind TEXT, name TEXT, {", ".join(FIGURES)}, statuses TEXT,
-    histogram TEXT);
-CREATE TABLE groups (
-    id INTEGER PRIMARY KEY, scope INTEGER REFERENCES scopes,
-    statement INTEGER REFERENCES statements, location INTEGER REFERENCES locations,
-    created_at INTEGER REFERENCES locations, "trigger" INTEGER REFERENCES locations,
-    load INTEGER REFERENCES loads, {", ".join(COUNTS)}, histogram TEXT);
 CREATE TABLE group_tests (group_id INTEGER REFERENCES groups, test TEXT);
+{"".join(map(_table, TABLE_OF))}
 """
 
 
@@ -85,9 +119,17 @@ class _Writer:
         for stats in recording.scopes:
             self._scope(stats)
         for group in recording.groups:
-            self._group(group)
+            number = self._value(group)
+            tests = [(number, test) for test in group.tests]
+            self._database.executemany("INSERT INTO group_tests VALUES (?, ?)", tests)
+        for exemplar in recording.exemplars:
+            number = self._value(exemplar)
+            for event in exemplar.events:
+                self._value(event, number)
+        for value in (*recording.calls, *recording.uses, *recording.reuse):
+            self._value(value)
 
-    def _texts(self, part: str, values: Any) -> None:
+    def _texts(self, part: str, values: Mapping[str, Any]) -> None:
         rows = [(part, name, value) for name, value in values.items()]
         self._database.executemany("INSERT INTO texts VALUES (?, ?, ?)", rows)
 
@@ -111,28 +153,27 @@ class _Writer:
         created_at = self._id("locations", load.created_at)
         return load.model, created_at, *relation, self._id("loads", load.parent), load.how
 
-    def _scope(self, stats: ScopeStats) -> None:
-        figures = [getattr(stats, name) for name in FIGURES]
-        statuses, histogram = json.dumps(dict(stats.statuses)), json.dumps(stats.histogram)
-        row = (stats.scope.kind, stats.scope.name, *figures, statuses, histogram)
+    def _scope(self, stats: ScopeStats) -> int:
+        row = (stats.scope.kind, stats.scope.name, *self._cells(stats, _columns(ScopeStats)[1:]))
         self._ids[stats.scope] = self._insert("scopes", row)
+        return self._ids[stats.scope]
 
-    def _group(self, group: QueryGroup) -> None:
-        if group.scope not in self._ids:
-            self._scope(ScopeStats(scope=group.scope, executions=0))
-        row = (
-            self._ids[group.scope],
-            self._id("statements", group.statement),
-            self._id("locations", group.location),
-            self._id("locations", group.created_at),
-            self._id("locations", group.trigger),
-            self._id("loads", group.load),
-            *(getattr(group, name) for name in COUNTS),
-            json.dumps(group.histogram),
-        )
-        number = self._insert("groups", row)
-        tests = [(number, test) for test in group.tests]
-        self._database.executemany("INSERT INTO group_tests VALUES (?, ?)", tests)
+    def _value(self, value: Any, *owner: int) -> int:
+        names = _columns(type(value))[len(owner) :]
+        return self._insert(TABLE_OF[type(value)], (*owner, *self._cells(value, names)))
+
+    def _cells(self, value: Any, names: Iterable[str]) -> list[Any]:
+        return [self._cell(name, getattr(value, name)) for name in names]
+
+    def _cell(self, name: str, value: Any) -> Any:
+        if isinstance(value, Scope):
+            known = self._ids.get(value)
+            return known or self._scope(ScopeStats(scope=value, executions=0))
+        if name in REFERENCES:
+            return self._id(REFERENCES[name], value)
+        if name in MAPPINGS:
+            return json.dumps(dict(value))
+        return json.dumps(value) if name == "histogram" else value
 
 
 def read(path: Path) -> Recording:
@@ -173,6 +214,12 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
             hint="Upgrade: pip install --upgrade nuages",
             slug="newer-recording",
         )
+    if version < SCHEMA:
+        raise NuagesError(
+            f"{path} was written by an older nuages: schema {version}, this one reads {SCHEMA}.",
+            hint="Record again: nuages record -- pytest",
+            slug="older-recording",
+        )
 
 
 class _Reader:
@@ -180,6 +227,8 @@ class _Reader:
         self._database = database
         self._locations: dict[int | None, Location | None] = {None: None}
         self._loads: dict[int | None, Load | None] = {None: None}
+        self._statements: dict[int | None, Statement | None] = {None: None}
+        self._scopes: dict[int, Scope] = {}
 
     def read(self) -> Recording:
         texts: dict[str, dict[str, Any]] = {part: {} for part in TEXTS}
@@ -187,19 +236,71 @@ class _Reader:
             texts[row["part"]][row["name"]] = row["value"]
         for row in self._rows("locations"):
             self._locations[row["id"]] = Location(**{name: row[name] for name in LOCATION})
+        for row in self._rows("statements"):
+            self._statements[row["id"]] = Statement(**{name: row[name] for name in STATEMENT})
         for row in self._rows("loads"):
             self._loads[row["id"]] = self._load(row)
-        scopes = {row["id"]: _scope_stats(row) for row in self._rows("scopes")}
+        for row in self._rows("scopes"):
+            self._scopes[row["id"]] = Scope(kind=row["kind"], name=row["name"])
+        tests = self._gathered("SELECT group_id, test FROM group_tests ORDER BY rowid")
+        events = {
+            owner: [self._value(Event, row) for row in rows]
+            for owner, rows in self._by_exemplar().items()
+        }
         return Recording(
             mode=texts["meta"].pop("mode"),
             processes=texts["cut"].pop("processes"),
-            scopes=tuple(stats for stats in scopes.values() if stats.executions),
-            groups=tuple(self._groups({i: stats.scope for i, stats in scopes.items()})),
+            scopes=tuple(stats for stats in self._all_scopes() if stats.executions),
+            groups=tuple(
+                self._value(QueryGroup, row, tests=tuple(tests.get(row["id"], ())))
+                for row in self._rows("groups")
+            ),
+            calls=tuple(self._value(CallGroup, row) for row in self._rows("calls")),
+            exemplars=tuple(
+                self._value(Exemplar, row, events=tuple(events.get(row["id"], ())))
+                for row in self._rows("exemplars")
+            ),
+            uses=tuple(self._value(LoadUse, row) for row in self._rows("uses")),
+            reuse=tuple(self._value(ResultReuse, row) for row in self._rows("reuse")),
             **texts,
         )
 
     def _rows(self, table: str) -> list[sqlite3.Row]:
         return self._database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
+
+    def _gathered(self, query: str) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        for owner, value in self._database.execute(query):
+            found.setdefault(owner, []).append(value)
+        return found
+
+    def _by_exemplar(self) -> dict[int, list[sqlite3.Row]]:
+        found: dict[int, list[sqlite3.Row]] = {}
+        for row in self._rows("events"):
+            found.setdefault(row["exemplar"], []).append(row)
+        return found
+
+    def _all_scopes(self) -> Iterator[ScopeStats]:
+        for row in self._rows("scopes"):
+            yield self._value(ScopeStats, row, scope=self._scopes[row["id"]])
+
+    def _value(self, cls: type[T], row: sqlite3.Row, **known: Any) -> T:
+        for name in _columns(cls):
+            if name not in known and name != "exemplar":
+                known[name] = self._field(name, row[name])
+        return cls(**known)
+
+    def _field(self, name: str, cell: Any) -> Any:
+        if name == "scope":
+            return self._scopes[cell]
+        if name in REFERENCES:
+            tables: dict[str, Mapping[int | None, Any]] = {
+                "locations": self._locations, "loads": self._loads, "statements": self._statements,
+            }  # fmt: skip
+            return tables[REFERENCES[name]][cell]
+        if name in MAPPINGS:
+            return json.loads(cell)
+        return tuple(json.loads(cell)) if name == "histogram" else cell
 
     def _load(self, row: sqlite3.Row) -> Load:
         relation = None
@@ -216,33 +317,3 @@ class _Reader:
             parent=self._loads[row["parent"]],
             how=row["how"],
         )
-
-    def _groups(self, scopes: dict[int, Scope]) -> Iterator[QueryGroup]:
-        statements = {
-            row["id"]: Statement(**{name: row[name] for name in STATEMENT})
-            for row in self._rows("statements")
-        }
-        tests: dict[int, list[str]] = {}
-        for row in self._rows("group_tests"):
-            tests.setdefault(row["group_id"], []).append(row["test"])
-        for row in self._rows("groups"):
-            yield QueryGroup(
-                scope=scopes[row["scope"]],
-                statement=statements[row["statement"]],
-                location=self._locations[row["location"]],
-                created_at=self._locations[row["created_at"]],
-                trigger=self._locations[row["trigger"]],
-                load=self._loads[row["load"]],
-                histogram=tuple(json.loads(row["histogram"])),
-                tests=tuple(tests.get(row["id"], ())),
-                **{name: row[name] for name in COUNTS},
-            )
-
-
-def _scope_stats(row: sqlite3.Row) -> ScopeStats:
-    return ScopeStats(
-        scope=Scope(kind=row["kind"], name=row["name"]),
-        statuses=json.loads(row["statuses"]),
-        histogram=tuple(json.loads(row["histogram"])),
-        **{name: row[name] for name in FIGURES},
-    )
