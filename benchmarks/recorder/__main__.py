@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.recorder import environment, hotspots, memory, promises, rounds, table
-from benchmarks.recorder.contenders import AGAIN, ALL, BARE, LIGHT, named
+from benchmarks.recorder.contenders import AGAIN, ALL, BARE, DEEP, LIGHT, named
 from nuages import store
 from nuages.scratch import Scratch
 
@@ -18,7 +18,7 @@ WIDTH = 150
 
 
 def main() -> int:
-    """Do what was asked for; 1 when light did not record what it promises, or memory grew."""
+    """Do what was asked for; 1 when something promised was not recorded, or memory grew."""
     options = _options()
     environment.python()
     with Scratch() as scratch:
@@ -50,7 +50,7 @@ def _cost(options: argparse.Namespace, scratch: Path) -> int:
 
 
 def _broken(run: rounds.Run) -> list[str]:
-    """Promises of light that were not kept, and answers that the recorder changed."""
+    """Promises that were not kept, and answers that the recorder changed."""
     changed = [
         f"{name}: another answer of view {view}"
         for name, warmed in run.warmed.items()
@@ -58,10 +58,18 @@ def _broken(run: rounds.Run) -> list[str]:
         for view in "abcd"  # the admin's page has a token that is new each time
         if warmed["bodies"][view] != run.warmed[BARE.name]["bodies"][view]
     ]
-    if LIGHT.name not in run.asked:
-        return changed
-    recording = store.fold(run.spools[LIGHT.name])
-    return [*changed, *promises.broken(recording, run.asked[LIGHT.name], run.queries)]
+    for contender in (LIGHT, DEEP):
+        if contender.name in run.asked:
+            changed += [f"{contender.name}: {line}" for line in _unkept(run, contender.name)]
+    return changed
+
+
+def _unkept(run: rounds.Run, name: str) -> list[str]:
+    try:
+        recording = store.fold(run.spools[name])
+    except (KeyError, TypeError, ValueError) as error:  # the figures are worth showing all the same
+        return [f"the recording can't be read: {error!r}"]
+    return list(promises.broken(recording, run.asked[name], run.queries))
 
 
 def _console() -> Console:

@@ -11,30 +11,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv-bench"
+PYTHON = os.environ.get("PYTHON") or sys.executable
 REQUIREMENTS = HERE / "requirements.txt"
 
 
 @cache
 def python() -> Path:
-    """Make or refresh the environment; → its interpreter, of this process's version."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv = ENVIRONMENT / version
-    _install(venv, REQUIREMENTS)
-    interpreter = venv / "bin" / "python"
+    """Make or refresh the environment; → its interpreter, of PYTHON's or this process's version."""
+    _install(_venv(), REQUIREMENTS)
+    interpreter = _venv() / "bin" / "python"
     _fill_folder(interpreter, folder("nplusone"), HERE / "requirements-nplusone.txt")
     return interpreter
 
 
 def folder(name: str) -> Path:
     """Packages that only one contender gets to see."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return ENVIRONMENT / version / "apart" / name
+    return _venv() / "apart" / name
+
+
+@cache
+def _venv() -> Path:
+    code = "import sys; print('{}.{}'.format(*sys.version_info))"
+    asked = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
+    return ENVIRONMENT / asked.stdout.strip()
 
 
 def _install(venv: Path, requirements: Path) -> None:
     subprocess.run(
         [ROOT / "tools/environment.sh", venv, requirements, "--", "-r", requirements],
-        env={**os.environ, "PYTHON": sys.executable},
+        env={**os.environ, "PYTHON": PYTHON},
         stdout=sys.stderr,
         check=True,
     )
