@@ -16,6 +16,8 @@ from nuages.record.patches import Patches
 
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to
 
+_seen: dict[tuple[str, str, bool], tuple[int, str]] = {}  # SQL, alias → statement, shape
+
 Record = Callable[[Any, Any, Any, Execution, int, int], Query]
 
 
@@ -85,14 +87,22 @@ def _calling(original: Callable[..., Any], record: Record) -> Callable[..., Any]
 def _record_light(
     cursor: Any, sql: Any, params: Any, execution: Execution, start: int, wall_ns: int
 ) -> Query:
-    seen = capture.place(sys._getframe(2))
-    number, statement = _statement(cursor, sql, is_raw=not seen.is_orm)
-    shape = shapes.of_statement(statement, seen.operation, is_orm=seen.is_orm)
+    site, trigger, operation, is_orm = capture.place_quickly(sys._getframe(2))
+    alias = cursor.db.alias
+    try:
+        number, shape = _seen[sql, alias, is_orm]
+    except (KeyError, TypeError):  # TypeError: psycopg's composed SQL has no hash
+        number, statement = _statement(cursor, sql, is_raw=not is_orm)
+        shape = shapes.of_statement(statement, is_orm=is_orm)
+        if len(_seen) >= statements.SPELLINGS:
+            _seen.clear()
+        if type(sql) is str and len(sql) <= statements.LONGEST:
+            _seen[sql, alias, is_orm] = number, shape
+    if operation and shape == "other":
+        shape = operation
     if execution.kind != "request":  # a request's end will do
         snapshots.touch()
-    return execution.query(
-        (number, seen.site, seen.site, seen.trigger, 0, shape), None, start, wall_ns
-    )
+    return execution.query((number, site, site, trigger, 0, shape), None, start, wall_ns)
 
 
 def _record_deep(

@@ -2,88 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
-from threading import RLock, local
+from threading import RLock, get_ident
 from time import perf_counter_ns, thread_time_ns
+from types import MappingProxyType
 
 from nuages.record import statements
 from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
 
 KEYS = 20_000  # kinds of query, and of call, in one execution
 EVENTS = 512  # queries and calls that an execution holds before it adds them up
+SAMPLED_FIRST = 64  # executions, before only every so many are sampled
+FIGURES = (
+    "queries", "rows", "db_ns", "cpu_ns", "wall_ns", "io_cpu_ns", "settled", "events_left_out",
+    "left_out", "counters", "peaks",
+)  # fmt: skip
+
+_every = 1
+_begun = count()
+
+
+def sample(every: int) -> None:
+    """Measure what is dear in one of so many executions; 1: in all."""
+    global _every
+    _every = every
 
 
 class Execution:
     """One request, command, test or task; or the process, for what belongs to none of them."""
 
-    __slots__ = (
-        "call_tallies", "counters", "cpu_ns", "db_ns", "events", "events_left_out", "io_cpu_ns",
-        "is_answered", "is_ended", "is_sampled", "kind", "left_out", "lock", "name", "parent",
-        "peaks", "queries", "rows", "settled", "started_ns", "statuses", "tallies", "test", "view",
-        "wall_ns",
-    )  # fmt: skip
+    # What is rarely set stands here, since each of them would cost every request 20 ns.
+    view = ""
+    statuses: Mapping[str, int] = MappingProxyType({})
+    is_ended = False
+    is_answered = False  # a response was given; a stream may still be sent
+    queries = rows = db_ns = cpu_ns = wall_ns = 0
+    io_cpu_ns = 0  # of cpu_ns, spent inside the database's driver, a cache's, a client's
+    settled = 0  # events added up
+    events_left_out = 0  # added up and forgotten
+    left_out = 0  # kinds beyond KEYS
+    counters: Mapping[str, int] = MappingProxyType({})  # see model.COUNTERS
+    peaks: Mapping[str, int] = MappingProxyType({})  # see model.PEAKS
 
     def __init__(self, kind: str, name: str, parent: Execution | None = None) -> None:
         self.kind = kind
         self.name = name
         self.parent = parent
         self.test: str = name if kind == "test" else parent.test if parent else running_test()
-        self.view = ""
-        self.statuses: dict[str, int] = {}
-        self.is_sampled = _samples()  # whether what is dear to measure is measured
+        number = next(_begun)
+        # Whether what is dear to measure is measured.
+        self.is_sampled = number < SAMPLED_FIRST or not number % _every
         self.lock = RLock()
-        self.is_ended = False
-        self.is_answered = False  # a response was given; a stream may still be sent
-        self.forget()
+        self.events: list[Query | Call] = []
+        self.tallies: dict[Key, Tally] = {}
+        self.call_tallies: dict[CallKey, CallTally] = {}
+        self.started_ns = perf_counter_ns()
 
     def forget(self) -> None:
         """Count anew from now on."""
-        self.queries = self.rows = self.db_ns = 0
-        self.cpu_ns = self.wall_ns = 0
-        self.io_cpu_ns = 0  # of it, spent inside the database's driver, a cache's, a client's
+        for name in FIGURES:
+            vars(self).pop(name, None)
+        self.events, self.tallies, self.call_tallies = [], {}, {}
         self.started_ns = perf_counter_ns()
-        self.events: list[Query | Call] = []
-        self.settled = 0  # events added up
-        self.events_left_out = 0  # added up and forgotten
-        self.tallies: dict[Key, Tally] = {}
-        self.call_tallies: dict[CallKey, CallTally] = {}
-        self.counters: dict[str, int] = {}  # see model.COUNTERS
-        self.peaks: dict[str, int] = {}
-        self.left_out = 0
 
     def query(self, key: Key, params: int | None, started_ns: int, wall_ns: int) -> Query:
         """Count a query that took `wall_ns` to execute; `params` is a hash, see hash_of()."""
         query = Query(self, key, params, started_ns, wall_ns)
-        self._append(query)
+        events = self.events
+        events.append(query)
+        if len(events) >= EVENTS:
+            self._let_go()
         return query
 
     def call(
         self, key: CallKey, started_ns: int, wall_ns: int, outcomes: tuple[str, ...] = ()
     ) -> None:
         """Count a call that is no query."""
-        self._append(Call(key, started_ns, wall_ns, outcomes))
+        self.events.append(Call(key, started_ns, wall_ns, outcomes))
+        if len(self.events) >= EVENTS:
+            self._let_go()
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to one of model.COUNTERS."""
         with self.lock:
-            self.counters[name] = self.counters.get(name, 0) + amount
+            self.counters = {**self.counters, name: self.counters.get(name, 0) + amount}
 
     def peak(self, name: str, amount: int) -> None:
         """Raise one of model.PEAKS."""
         with self.lock:
-            self.peaks[name] = max(self.peaks.get(name, 0), amount)
+            self.peaks = {**self.peaks, name: max(self.peaks.get(name, 0), amount)}
 
-    def _append(self, event: Query | Call) -> None:
-        events = self.events
-        events.append(event)
-        if len(events) >= EVENTS:
-            self.settle()
-            with self.lock:
-                self.events_left_out += self.settled
-                del events[: self.settled]
-                self.settled = 0
+    def _let_go(self) -> None:
+        """Forget events that were added up."""
+        self.settle()
+        with self.lock:
+            self.events_left_out += self.settled
+            del self.events[: self.settled]
+            self.settled = 0
 
     def settle(self) -> None:
         """Add up what happened since the last time."""
@@ -105,8 +122,9 @@ class Execution:
             tally = self.tallies[query.key] = Tally()
         query.tally = tally
         tally.add(query)
-        statement = statements.table[query.key[0]]
-        self.queries += statement is None or not statement.is_transaction
+        statement = statements.table.values[query.key[0]]
+        if statement is None or not statement.is_transaction:
+            self.queries += 1
         self.rows += query.rows
         self.db_ns += query.wall_ns
 
@@ -120,26 +138,11 @@ class Execution:
         tally.add(call.wall_ns, call.outcomes)
 
 
-SAMPLED_FIRST = 64  # executions, before only every so many are sampled
-_every = 1
-_begun = count()
-
-
-def sample(every: int) -> None:
-    """Measure what is dear in one of so many executions; 1: in all."""
-    global _every
-    _every = every
-
-
-def _samples() -> bool:
-    number = next(_begun)
-    return number < SAMPLED_FIRST or not number % _every
-
-
 _process = Execution.__new__(Execution)
 _current: ContextVar[Execution | None] = ContextVar("nuages_execution", default=None)
 _open: dict[int, Execution] = {}
 _tests: list[Execution] = []  # running now; a server thread's requests belong to the only one
+_entered: dict[int, list[Execution]] = {}  # by thread: what it is in, innermost last
 _on_end: list[Callable[[Execution], None]] = []
 
 
@@ -184,42 +187,48 @@ def begin(kind: str, name: str) -> Execution:
     return execution
 
 
-class _Entered(local):
-    """What this thread is in, innermost last; CPU time counts once however often it entered."""
-
-    def __init__(self) -> None:
-        self.stack: list[Execution] = []
-
-
-_entered = _Entered()
-
-
 class enter:  # noqa: N801 - used like a function
-    """Makes an execution current within a `with`, and counts the CPU time spent there."""
+    """Makes an execution current within a `with`, and counts the CPU time spent there.
 
-    __slots__ = ("_cpu", "_execution", "_is_outermost", "_token")
+    CPU time counts once however often a thread has entered.
+    """
+
+    __slots__ = ("_cpu", "_execution", "_is_inner", "_token")
 
     def __init__(self, execution: Execution | None) -> None:
         self._execution = execution
 
     def __enter__(self) -> None:
-        if self._execution is not None:
-            self._token = _current.set(self._execution)
-            self._is_outermost = self._execution not in _entered.stack
-            _entered.stack.append(self._execution)
-            self._cpu = thread_time_ns()
+        execution = self._execution
+        if execution is not None:
+            entered = _entered.get(get_ident())
+            if entered is None:
+                entered = _entered[get_ident()] = []
+            self._is_inner = bool(entered) and execution in entered
+            entered.append(execution)
+            self._token = _current.set(execution)
+            self._cpu = 0 if self._is_inner else thread_time_ns()
 
     def __exit__(self, *_: object) -> None:
         execution = self._execution
         if execution is not None:
-            if self._is_outermost:
+            if not self._is_inner:
                 execution.cpu_ns += thread_time_ns() - self._cpu
-            if execution in _entered.stack:
-                _entered.stack.remove(execution)
+            _leave(execution)
             try:
                 _current.reset(self._token)
             except ValueError:  # left in another context, as a generator may be: that has its own
                 _current.set(execution.parent)
+
+
+def _leave(execution: Execution) -> None:
+    entered = _entered.get(get_ident(), [])
+    if entered and entered[-1] is execution:
+        entered.pop()
+    elif execution in entered:
+        entered.remove(execution)
+    if not entered:
+        _entered.pop(get_ident(), None)
 
 
 def end(execution: Execution) -> None:
@@ -249,9 +258,11 @@ def unfinished() -> list[Execution]:
 
 def forget_parent_process() -> None:
     """After a fork: what other threads of the parent were doing is not this process's."""
-    own = {id(execution) for execution in _entered.stack}
+    own = {id(execution) for execution in _entered.get(get_ident(), ())}
     for number in [number for number in _open if number not in own]:
         del _open[number]
+    for thread in [thread for thread in _entered if thread != get_ident()]:
+        del _entered[thread]
     _tests[:] = [execution for execution in _tests if id(execution) in own]
     for execution in _open.values():
         execution.lock = RLock()

@@ -7,7 +7,8 @@ BUCKETS = 32  # the last one starts at 2**31 µs, 36 minutes
 
 def bucket(nanoseconds: int) -> int:
     """Index of [2**i, 2**(i+1)) µs; what is shorter than 1 µs is in the first."""
-    return min(max((nanoseconds // 1000).bit_length() - 1, 0), BUCKETS - 1)
+    bits = (nanoseconds // 1000).bit_length()
+    return bits - 1 if 0 < bits <= BUCKETS else BUCKETS - 1 if bits else 0
 
 
 def trimmed(counts: list[int]) -> list[int]:

@@ -41,13 +41,11 @@ def fingerprint(query: Any, lookups: int) -> Fingerprint:
     )
 
 
-def of_statement(statement: Statement, operation: str, *, is_orm: bool) -> str:
-    """The shape of a query of which only the SQL and the calling method are known."""
+def of_statement(statement: Statement, *, is_orm: bool) -> str:
+    """The shape of a query of which only the SQL is known."""
     if statement.verb in WRITES:
         return "write"
-    if not is_orm:
-        return "raw" if statement.verb in READS or not statement.verb else "other"
-    return operation or "other"
+    return "raw" if not is_orm and (statement.verb in READS or not statement.verb) else "other"
 
 
 def of_query(
@@ -60,7 +58,7 @@ def of_query(
     """The shape of an executed query; `query` is None for SQL that did not come from the ORM."""
     is_orm = query is not None and hasattr(query, "where")
     if statement.verb in WRITES or not is_orm:
-        return of_statement(statement, "", is_orm=is_orm)
+        return of_statement(statement, is_orm=is_orm)
     if relation is not None and relation.kind in SINGLE_VALUED:
         return "all"
     if operation:

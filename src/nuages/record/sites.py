@@ -23,7 +23,6 @@ class CodeSite:
 
     code: CodeType
     lasti: int
-    is_wrapper: bool  # takes anything and lives in a function: a decorator's inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class FieldSite:
 Site = CodeSite | ClassSite | TemplateSite | FieldSite
 
 table: Table[Site] = Table("sites", LIMIT)
+wrappers: set[int] = set()  # sites in what takes anything and lives in a function: a decorator
 
 
 def of_frame(code: CodeType, lasti: int) -> int:
@@ -75,7 +75,9 @@ def _of_new_frame(code: CodeType, lasti: int) -> int:
     wrapper = CO_VARARGS | CO_VARKEYWORDS
     is_wrapper = code.co_flags & wrapper == wrapper and ".<locals>." in code.co_qualname
     key = (id(code), span, spans.kind_of(code, lasti))
-    found = table.number(key, CodeSite(code, lasti, is_wrapper))
+    found = table.number(key, CodeSite(code, lasti))
+    if is_wrapper:
+        wrappers.add(found)
     if found:
         table.numbers[id(code), lasti] = found
     return found
@@ -91,9 +93,13 @@ def of_function(code: CodeType) -> int:
     return table.number((id(code), "def"), site)
 
 
-def of_template(filename: str, name: str, line: int) -> int:
-    key = (filename, line)
-    return table.numbers.get(key) or table.number(key, TemplateSite(filename, name, line))
+def of_template(filename: str, line: int) -> int:
+    """The number of a template's line, 0 when it is new."""
+    return table.numbers.get((filename, line), 0)
+
+
+def of_new_template(filename: str, name: str, line: int) -> int:
+    return table.number((filename, line), TemplateSite(filename, name, line))
 
 
 def of_field(cls: type, field: str) -> int:

@@ -10,12 +10,14 @@ from nuages.record import landmarks, sites
 
 def of_node(frame: FrameType) -> int:
     """The template line of the node that is rendered in the frame, 0 when it has none."""
-    node = frame.f_locals.get("self")
-    token, origin = getattr(node, "token", None), getattr(node, "origin", None)
-    line = getattr(token, "lineno", None)
-    if line is None or origin is None:
+    try:
+        node = frame.f_locals["self"]
+        origin, line = node.origin, node.token.lineno
+        return sites.of_template(origin.name, line) or sites.of_new_template(
+            str(origin.name), str(origin.template_name or origin.name), line
+        )
+    except (AttributeError, KeyError, TypeError):  # a node of somebody's own making
         return 0
-    return sites.of_template(str(origin.name), str(origin.template_name or origin.name), line)
 
 
 def of_jinja(frame: FrameType) -> int:
@@ -25,7 +27,8 @@ def of_jinja(frame: FrameType) -> int:
     if name is None:
         return 0
     line = template.get_corresponding_lineno(frame.f_lineno)
-    return sites.of_template(str(template.filename or name), str(name), line)
+    file = str(template.filename or name)
+    return sites.of_template(file, line) or sites.of_new_template(file, str(name), line)
 
 
 def of_serializer(frame: FrameType) -> int:
