@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 from tests.trials import ephios, oscar, pretalx, wagtail
-from tests.trials.trial import CannotSetUp, Trial, tune
+from tests.trials.fetching import BASE, CannotSetUp
+from tests.trials.trial import Trial, tune
 
 TRIALS = {trial.name: trial for trial in (pretalx.TRIAL, ephios.TRIAL, oscar.TRIAL, wagtail.TRIAL)}
 USUAL = ("pretalx:tests", "ephios:driven")
-BASE = Path(os.environ.get("NUAGES_TRIALS") or Path.home() / ".cache/nuages/trials")
 
 
 def main() -> int:

@@ -6,18 +6,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tarfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
-
-
-class CannotSetUp(Exception):
-    """This machine lacks what the project needs; says what."""
+from tests.trials.fetching import HERE, REPOSITORY, interpreter, make_environment, pip, unpack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +61,11 @@ class Trial:
             return workspace
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        self._environment(folder)
-        if self.archive:
-            self._unpack(workspace)
+        requirements = (*self.requirements, self.archive)
+        make_environment(folder, requirements, interpreter(self.pythons))
+        if self.archive:  # where a checkout would be, and the installed copy away
+            unpack(workspace.python, self.archive, workspace.tree)
+            pip(workspace.python, "uninstall", "--yes", self.archive.partition("==")[0])
         workspace.tree.mkdir(exist_ok=True)
         self.prepare(workspace)
         stamp.write_text(recipe)
@@ -90,43 +86,10 @@ class Trial:
         ]
 
     def _recipe(self) -> str:
-        files = [HERE / "trial.py", HERE / f"{self.name}.py", HERE / f"data/{self.name}_data.py"]
+        names = ("fetching", "trial", self.name, f"data/{self.name}_data")
+        files = [HERE / f"{name}.py" for name in names]
         texts = [file.read_bytes() for file in files if file.is_file()]
         return hashlib.sha256(b"".join(texts)).hexdigest()
-
-    def _environment(self, folder: Path) -> None:
-        wanted = folder / "requirements.txt"
-        wanted.write_text("\n".join((*self.requirements, self.archive)).strip() + "\n")
-        subprocess.run(
-            ["tools/environment.sh", folder / "venv", wanted, "--", "-r", wanted],
-            cwd=REPOSITORY,
-            env={**os.environ, "PYTHON": str(self._interpreter())},
-            check=True,
-        )
-
-    def _interpreter(self) -> Path:
-        for version in self.pythons:
-            found = shutil.which(f"python{version}")
-            pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-            for candidate in [*([Path(found)] if found else []), *pyenv]:
-                # A pyenv shim is there for versions that are not active, too: ask it.
-                if subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
-                    return candidate
-        raise CannotSetUp(f"{self.name} needs Python {' or '.join(self.pythons)}")
-
-    def _unpack(self, workspace: Workspace) -> None:
-        """Put the source archive where a checkout would be, and the installed copy away."""
-        name = self.archive.partition("==")[0]
-        pip = [workspace.python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        download = workspace.folder / "download"
-        arguments = ["--no-deps", "--no-binary", name, "--dest", download, self.archive]
-        subprocess.run([*pip, "download", *arguments], check=True)
-        with tarfile.open(next(download.glob("*.tar.gz"))) as archive:
-            archive.extractall(download, filter="data")
-        unpacked = next(path for path in download.iterdir() if path.is_dir())
-        unpacked.rename(workspace.tree)
-        shutil.rmtree(download)
-        subprocess.run([*pip, "uninstall", "--yes", name], check=True)
 
 
 @dataclass(frozen=True, kw_only=True)
