@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nuages.bottleneck import where_time_went
 from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
 from nuages.origins import is_library
 from nuages.rules import load_rules
@@ -29,6 +30,7 @@ def diagnose(
         project=project,
         coverage=coverage or Coverage(),
         findings=tuple(sorted(findings, key=_rank)),
+        time=where_time_went(recording),
     )
 
 

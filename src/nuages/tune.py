@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nuages import commands, fix
+from nuages.bottleneck import where_time_went
 from nuages.codemod import text
 from nuages.commands import Command
 from nuages.diagnose import diagnose
@@ -61,6 +62,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             before=before,
             after=after,
             findings=findings,
+            time=where_time_went(seen.outcome.recording),
             ledger=lab.ledger(),
             seconds=dict(progress.seconds),
             sources=sources,

@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "admin_site config exits progress documents histogram origins lineage statements",
+        "admin_site bottleneck config exits progress documents histogram origins lineage statements",
         "project store scratch attach loops answers",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording",

@@ -15,6 +15,8 @@ from nuages.model.judged import (
     RouteFigures,
     RouteState,
     Summary,
+    TimePart,
+    TimeSplit,
     TuneResult,
 )
 from nuages.model.recorded import (
@@ -78,5 +80,7 @@ __all__ = [
     "ScopeStats",
     "Statement",
     "Summary",
+    "TimePart",
+    "TimeSplit",
     "TuneResult",
 ]

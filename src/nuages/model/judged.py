@@ -135,6 +135,24 @@ class LedgerEntry:
     count: int = 1
 
 
+TimePart = Literal["cpu", "database", "cache", "outside", "connections", "waiting"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeSplit:
+    """Where the time of requests, tasks and commands went, and the memory of their processes."""
+
+    executions: int = 0  # that were measured in parts: all in a deep recording, else a sample
+    wall_ms: float = 0
+    shares: Mapping[TimePart, float] = field(default_factory=dict)  # of wall_ms, 0..1
+    queued_share: float = 0  # of the waiting: ready to run, without a processor
+    locking_ms: float = 0  # in statements that take locks, such as SELECT … FOR UPDATE
+    outside: tuple[tuple[str, float], ...] = ()  # who was waited for, ms; the slowest first
+    gc_share: float = 0  # of the CPU time, in garbage collection
+    rss_mb: float = 0  # the most that one process held
+    growing: tuple[tuple[str, float], ...] = ()  # scopes, and kB that memory grew by an execution
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
     """What `diagnose` gives: findings behind the coverage they rest on."""
@@ -142,6 +160,7 @@ class Diagnosis:
     project: str
     coverage: Coverage
     findings: tuple[Finding, ...]
+    time: TimeSplit = TimeSplit()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +172,7 @@ class TuneResult:
     before: Summary
     after: Summary
     findings: tuple[Finding, ...]
+    time: TimeSplit = TimeSplit()  # of the project as it is
     ledger: tuple[LedgerEntry, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)  # stage → s
     sources: Mapping[str, str] = field(default_factory=dict)  # "label:file" → text, for excerpts

@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nuages import __version__
-from nuages.model import Finding, FixStatus, LedgerEntry, RouteState, TuneResult
-from nuages.report import changes, figures, markup
+from nuages.model import Finding, FixStatus, LedgerEntry, RouteState, TimeSplit, TuneResult
+from nuages.report import changes, figures, markup, time_split
 from nuages.report.attempts import grouped
 from nuages.report.excerpts import Excerpts
 
@@ -117,6 +117,9 @@ def _values(result: TuneResult) -> dict[str, Any]:
         "roles": ROLES,
         "excerpts": Excerpts(result.sources),
         "ledger": sorted(grouped(result.ledger), key=_ledger_rank),
+        "time_parts": time_split.parts(result.time),
+        "time_bar": _time_bar(result.time),
+        "time_remarks": list(time_split.remarks(result.time)),
         "has_run": bool(result.overrides or result.seconds or result.notes),
         "most_seconds": max(result.seconds.values(), default=0),
     }
@@ -179,6 +182,14 @@ def _state_bar(states: dict[RouteState, int]) -> list[dict[str, Any]]:
             parts.append(_part(state.replace(" ", "-"), x, 100 * number / total))
             x += 100 * number / total
     return parts
+
+
+def _time_bar(split: TimeSplit) -> list[dict[str, Any]]:
+    found, x = [], 0.0
+    for part, _, share in time_split.parts(split):
+        found.append(_part(part, x, 100 * share))
+        x += 100 * share
+    return found
 
 
 def _part(kind: str, x: float, width: float) -> dict[str, Any]:

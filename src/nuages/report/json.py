@@ -18,6 +18,7 @@ from nuages.model import (
     RouteCoverage,
     RouteFigures,
     Summary,
+    TimeSplit,
     TuneResult,
 )
 from nuages.report.changes import ranked, states
@@ -31,6 +32,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> Json:
         "schema": SCHEMA,
         "project": diagnosis.project,
         "coverage": _coverage(diagnosis.coverage),
+        "time": _time(diagnosis.time),
         "findings": _findings(diagnosis.findings),
     }
 
@@ -43,6 +45,7 @@ def tune_json(result: TuneResult) -> Json:
         "coverage": _coverage(result.coverage),
         "before": _summary(result.before),
         "after": _summary(result.after),
+        "time": _time(result.time),
         "findings": _findings(result.findings),
         "fixes": _fixes(result.findings),
         "plan": None,
@@ -50,6 +53,20 @@ def tune_json(result: TuneResult) -> Json:
         "ledger": [_ledger_entry(entry) for entry in result.ledger],
         "overrides": list(result.overrides),
         "notes": list(result.notes),
+    }
+
+
+def _time(split: TimeSplit) -> Json:
+    return {
+        "executions": split.executions,
+        "wall_ms": _number(split.wall_ms),
+        "shares": {part: _number(share) for part, share in split.shares.items()},
+        "queued_share": _number(split.queued_share),
+        "locking_ms": _number(split.locking_ms),
+        "outside": [{"name": name, "ms": _number(spent)} for name, spent in split.outside],
+        "gc_share": _number(split.gc_share),
+        "rss_mb": _number(split.rss_mb),
+        "growing": [{"scope": name, "kb": _number(size)} for name, size in split.growing],
     }
 
 

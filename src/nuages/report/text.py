@@ -15,6 +15,7 @@ from nuages.report.text_blocks import (
     notes_block,
     overrides_block,
     routes_block,
+    time_block,
 )
 from nuages.report.text_findings import diffs_block, findings_block
 
@@ -33,6 +34,7 @@ def render_tune(
     coverage_block(page, result.coverage)
     page.heading("Result")
     page.text((figures.sentence, "bold"))
+    time_block(page, result.time)
     findings_block(page, ranked(result.findings))
     routes_block(page, result)
     diffs_block(page, result.findings)
@@ -52,6 +54,7 @@ def render_diagnosis(diagnosis: Diagnosis, console: Console, *, fix: str = "nuag
     findings = ranked(diagnosis.findings)
     page.line(("nuages diagnose  ", "bold"), (diagnosis.project, ""))
     coverage_block(page, diagnosis.coverage)
+    time_block(page, diagnosis.time)
     findings_block(page, findings)
     _next(page, (fix if findings else "", "proposes edits, and proves them"))
 

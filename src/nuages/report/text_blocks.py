@@ -8,11 +8,12 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
-from nuages.model import Coverage, LedgerEntry, RouteCoverage, RouteFigures, TuneResult
+from nuages.model import Coverage, LedgerEntry, RouteCoverage, RouteFigures, TimeSplit, TuneResult
 from nuages.report.attempts import grouped
 from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
-from nuages.report.figures import TIME_NOISE, count, ms, plural, times_less
+from nuages.report.figures import TIME_NOISE, count, ms, ms_with_unit, percent, plural, times_less
 from nuages.report.page import Page, broken, table
+from nuages.report.time_split import parts, remarks
 
 ROUTES_SHOWN = 15
 MISSED_SHOWN = 12
@@ -70,6 +71,18 @@ def _missed_table(groups: Sequence[list[RouteCoverage]], width: int) -> Table:
             Text(reason(first)),
         )
     return built
+
+
+def time_block(page: Page, split: TimeSplit) -> None:
+    """The parts of the time, the largest first, and what stands behind them."""
+    if not split.executions:
+        return
+    page.heading("Where the time went")
+    shown = " · ".join(f"{percent(share)} {name}" for _, name, share in parts(split))
+    measured = f"{ms_with_unit(split.wall_ms)} in {plural(split.executions, 'execution')}"
+    page.text((shown, "bold"), (f"  of {measured}", "dim"))
+    for remark in remarks(split):
+        page.text((remark, ""))
 
 
 def routes_block(page: Page, result: TuneResult) -> None:

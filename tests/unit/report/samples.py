@@ -10,6 +10,7 @@ from nuages.model import (
     RouteCoverage,
     RouteFigures,
     Summary,
+    TimeSplit,
     TuneResult,
 )
 
@@ -115,19 +116,34 @@ SECONDS = {
     "drive": 22.7, "diagnose": 0.6, "fix": 41.3, "report": 0.2,
 }  # fmt: skip
 
+TIME = TimeSplit(
+    executions=120,
+    wall_ms=24_000,
+    shares={
+        "cpu": 0.31, "database": 0.52, "cache": 0.0, "outside": 0.12, "connections": 0.01,
+        "waiting": 0.04,
+    },
+    queued_share=0.01,
+    locking_ms=310,
+    outside=(("https://api.example.com", 2_880.0),),
+    gc_share=0.08,
+    rss_mb=214.4,
+    growing=(("GET /feed/", 41.5),),
+)  # fmt: skip
 TUNED = TuneResult(
     project="chorus",
     coverage=COVERAGE,
     before=summary(1),
     after=summary(4),
     findings=FINDINGS,
+    time=TIME,
     ledger=LEDGER,
     seconds=SECONDS,
     sources=SOURCES,
     overrides=OVERRIDES,
     notes=("PostgreSQL 15.8 of this system, on a socket of its own.",),
 )
-DIAGNOSED = Diagnosis(project="chorus", coverage=COVERAGE, findings=FINDINGS)
+DIAGNOSED = Diagnosis(project="chorus", coverage=COVERAGE, findings=FINDINGS, time=TIME)
 EMPTY = TuneResult(
     project="blank", coverage=Coverage(), before=Summary(), after=Summary(), findings=()
 )

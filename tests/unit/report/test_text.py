@@ -38,15 +38,17 @@ def sections(text: str) -> list[str]:
 def test_the_order_is_coverage_result_findings_and_what_to_do():
     text = printed(render_tune, TUNED, html=Path(".nuages/tune.html"))
     assert sections(text) == [
-        "Coverage", "Result", "Findings", "Routes", "Verified fixes", "Enclosure",
+        "Coverage", "Result", "Where the time went", "Findings", "Routes", "Verified fixes", "Enclosure",
         "Settings changed for the run", "Notes", "Next",
     ]  # fmt: skip
     assert text.rstrip().splitlines()[-1].split()[0] == ".nuages/tune.html"
     assert "nuages tune --apply" in text
 
 
-def test_a_diagnosis_is_coverage_and_findings():
-    assert sections(printed(render_diagnosis, DIAGNOSED)) == ["Coverage", "Findings", "Next"]
+def test_a_diagnosis_is_coverage_time_and_findings():
+    assert sections(printed(render_diagnosis, DIAGNOSED)) == [
+        "Coverage", "Where the time went", "Findings", "Next",
+    ]  # fmt: skip
 
 
 def test_a_finding_says_where_what_how_much_and_what_to_do():
@@ -171,3 +173,16 @@ def test_apply_is_not_offered_when_it_was_done_or_nothing_is_verified():
     assert "--apply" not in printed(render_tune, TUNED, apply="")
     proposed = replace(TUNED, findings=tuple(f for f in FINDINGS if f.fix.status != "verified"))
     assert "--apply" not in printed(render_tune, proposed)
+
+
+def test_where_the_time_went_comes_before_the_findings():
+    page = printed(render_diagnosis, DIAGNOSED, width=160)
+    assert "  52 % database · 31 % CPU · 12 % other servers · 4 % waiting" in page
+    assert "Other servers: https://api.example.com 2,880 ms." in page
+    assert "Garbage collection took 8 % of the CPU time." in page
+    assert "Memory grows by 42 kB each time: GET /feed/" in page
+    assert page.index("Where the time went") < page.index("\nFindings")
+
+
+def test_where_the_time_went_is_left_out_where_it_was_not_measured():
+    assert "Where the time went" not in printed(render_tune, EMPTY)
