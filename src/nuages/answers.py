@@ -65,19 +65,14 @@ class Masks:
     paths: Mapping[Request, frozenset[Path]] = field(default_factory=dict)
     not_comparable: Mapping[Request, str] = field(default_factory=dict)  # the reason
 
-    def __or__(self, other: Masks) -> Masks:
-        """What changes by itself in either of two comparisons."""
-        paths = {
-            request: self.paths.get(request, frozenset()) | other.paths.get(request, frozenset())
-            for request in {**self.paths, **other.paths}
-        }
-        return Masks(paths=paths, not_comparable={**self.not_comparable, **other.not_comparable})
 
+def learn(answers: Sequence[Answer], again: Sequence[Answer], known: Masks | None = None) -> Masks:
+    """What differs between two runs of one version, to be left out of later comparisons.
 
-def learn(answers: Sequence[Answer], again: Sequence[Answer]) -> Masks:
-    """What differs between two runs of one version, to be left out of later comparisons."""
-    paths: dict[Request, frozenset[Path]] = {}
-    unfit: dict[Request, str] = {}
+    `known` is what an earlier pair of runs taught.
+    """
+    paths = dict(known.paths) if known else {}
+    unfit = dict(known.not_comparable) if known else {}
     for a, b in pairs(answers, again):
         request = a.request
         if b is None:

@@ -188,6 +188,14 @@ class TestUpToOrder:
 
 
 class TestNotComparable:
+    def test_what_was_learnt_twice_counts_together_against_the_share(self):
+        first = {f"v{n}": 0 for n in range(20)}
+        one, two = ({**first, "v1": 1}, {**first, "v2": 1, "v3": 1})
+        known = learn([answer(first)], [answer(one)])
+        assert not known.not_comparable
+        both = learn([answer(first)], [answer(two)], known)
+        assert list(both.not_comparable.values()) == ["14% of it changes by itself"]
+
     def test_when_more_than_a_tenth_varies(self):
         masks = learn([answer({"a": 1, "b": 1})], [answer({"a": 2, "b": 1})])
         verdict = compare(masks, answer({"a": 1, "b": 1}), answer({"a": 1, "b": 1}))

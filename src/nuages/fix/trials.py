@@ -204,7 +204,7 @@ class _Trials:
         self._learnt_again = True
         later = self._outcome({})
         if later.error is None:
-            self._masks |= learn(self._before.answers, later.answers)
+            self._masks = learn(self._before.answers, later.answers, self._masks)
 
     def _unexplained(self, chosen: Sequence[_Candidate], outcome: RunOutcome) -> str:
         """What broke beyond the routes and the tests of the findings, or ""."""

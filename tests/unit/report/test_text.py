@@ -38,8 +38,8 @@ def sections(text: str) -> list[str]:
 def test_the_order_is_coverage_result_findings_and_what_to_do():
     text = printed(render_tune, TUNED, html=Path(".nuages/tune.html"))
     assert sections(text) == [
-        "Coverage", "Result", "Where the time went", "Findings", "Routes", "Verified fixes", "Enclosure",
-        "Settings changed for the run", "Notes", "Next",
+        "Coverage", "Result", "Where the time went", "Findings", "Routes", "Verified fixes",
+        "Enclosure", "Settings changed for the run", "Notes", "Next",
     ]  # fmt: skip
     assert text.rstrip().splitlines()[-1].split()[0] == ".nuages/tune.html"
     assert "nuages tune --apply" in text
