@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -38,7 +39,7 @@ def _cost(options: argparse.Namespace, scratch: Path) -> int:
     contenders = [BARE, *chosen, AGAIN] if chosen else list(ALL)
     pace = rounds.PACES["quick" if options.quick else "full"]
     if options.seconds:
-        pace = rounds.Pace(seconds=options.seconds, warm_up=pace.warm_up, steady=pace.steady)
+        pace = replace(pace, seconds=options.seconds)
     run = rounds.measure(contenders, scratch, pace, sqlite=options.sqlite)
     broken = _broken(run)
     found = table.rows(run)
@@ -66,7 +67,7 @@ def _broken(run: rounds.Run) -> list[str]:
 
 def _unkept(run: rounds.Run, name: str) -> list[str]:
     try:
-        recording = store.fold(run.spools[name])
+        recording = store.merge_all(store.fold(spool) for spool in run.spools[name])
     except (KeyError, TypeError, ValueError) as error:  # the figures are worth showing all the same
         return [f"the recording can't be read: {error!r}"]
     return list(promises.broken(recording, run.asked[name], run.queries))

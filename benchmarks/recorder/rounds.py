@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -30,14 +31,15 @@ NS_IN_US = 1000
 class Pace:
     """How long to measure."""
 
-    seconds: float  # of rounds
+    generations: int  # of processes: two that are alike differ by some per cent in their luck
+    seconds: float  # of rounds, all generations together
     warm_up: int  # times ten requests to each view
-    steady: float  # seconds of steady load, twice, for what runs in the background
+    steady: float  # seconds of steady load, twice a generation, for what runs in the background
 
 
 PACES = {
-    "quick": Pace(seconds=25, warm_up=1, steady=2),
-    "full": Pace(seconds=400, warm_up=5, steady=6),
+    "quick": Pace(generations=1, seconds=25, warm_up=1, steady=2),
+    "full": Pace(generations=4, seconds=320, warm_up=3, steady=3),
 }
 
 
@@ -46,21 +48,40 @@ class Run:
     """What a run has seen."""
 
     costs: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # contender, view: µs
-    background: dict[str, float] = field(default_factory=dict)  # contender: share of its CPU time
+    steady: dict[str, Counter[str]] = field(default_factory=dict)  # contender: ns of CPU
     skipped: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     queries: dict[str, int] = field(default_factory=dict)  # of the bare project, by view
     warmed: dict[str, dict[str, Any]] = field(default_factory=dict)  # contender: first answers
-    asked: dict[str, dict[str, int]] = field(default_factory=dict)
-    spools: dict[str, Path] = field(default_factory=dict)
+    asked: dict[str, Counter[str]] = field(default_factory=dict)  # contender: requests, by view
+    spools: dict[str, list[Path]] = field(default_factory=dict)
     rounds: int = 0
+
+    def background(self, name: str) -> float:
+        """What a contender's other threads take, as a share of the one that answers."""
+        steady = self.steady.get(name)
+        return steady["process"] / steady["thread"] - 1 if steady else 0.0
 
 
 def measure(contenders: Sequence[Contender], scratch: Path, pace: Pace, *, sqlite: bool) -> Run:
     """Measure them all; the spools of those that record stay in `scratch`."""
     run = Run()
-    with filled(scratch, sqlite=sqlite) as databases, ExitStack() as stack:
-        settings = [databases.another() for _ in contenders]
+    with filled(scratch, sqlite=sqlite) as databases:
+        for number in range(1, pace.generations + 1):
+            settings = [databases.another() for _ in contenders]
+            _generation(contenders, settings, scratch / f"generation-{number}", pace, run)
+            _note(f"generation {number} of {pace.generations}, {run.rounds} rounds so far")
+    # Who failed in a later generation has fewer rounds than the bare project to compare with.
+    run.costs = {name: costs for name, costs in run.costs.items() if name not in run.skipped}
+    return run
+
+
+def _generation(
+    contenders: Sequence[Contender], settings: Iterable[dict[str, Any]], scratch: Path, pace: Pace,
+    run: Run,
+) -> None:  # fmt: skip
+    """Rounds of one process for each contender."""
+    with ExitStack() as stack:
         workers = _start(contenders, settings, scratch, pace, run)
         for worker in workers:
             stack.callback(worker.kill)
@@ -68,15 +89,13 @@ def measure(contenders: Sequence[Contender], scratch: Path, pace: Pace, *, sqlit
         run.versions, run.queries = survey["versions"], survey["queries"]
         threaded = [w for w in workers if run.warmed[w.contender.name]["threads"] > 1]
         sizes = [_sizes(worker) for worker in workers]
-        _note(f"{len(workers)} contenders; the bare project's requests in a slice: {sizes[0]}")
-        steady = _steady(threaded, pace)
+        _steady(threaded, pace, run)
         _rounds(workers, sizes, pace, run)
-        steady = _add(steady, _steady(threaded, pace))
-        run.background = {name: total / thread - 1 for name, (thread, total) in steady.items()}
+        _steady(threaded, pace, run)
         for worker in workers:
-            run.asked[worker.contender.name] = worker.stop()
-            run.spools[worker.contender.name] = worker.spool
-    return run
+            name = worker.contender.name
+            run.asked.setdefault(name, Counter()).update(worker.stop())
+            run.spools.setdefault(name, []).append(worker.spool)
 
 
 def _start(
@@ -110,26 +129,21 @@ def _sizes(worker: Worker) -> dict[str, int]:
     return sizes
 
 
-def _steady(workers: Sequence[Worker], pace: Pace) -> dict[str, tuple[int, int]]:
+def _steady(workers: Sequence[Worker], pace: Pace, run: Run) -> None:
     """CPU time of the thread that answers, and of the process, under a load without a pause."""
-    answers = {w.contender.name: w.order("sustain", view="b", seconds=pace.steady) for w in workers}
-    return {name: (found["thread_ns"], found["process_ns"]) for name, found in answers.items()}
-
-
-def _add(
-    some: dict[str, tuple[int, int]], others: dict[str, tuple[int, int]]
-) -> dict[str, tuple[int, int]]:
-    return {
-        name: (some[name][0] + others[name][0], some[name][1] + others[name][1]) for name in some
-    }
+    for worker in workers:
+        found = worker.order("sustain", view="b", seconds=pace.steady)
+        steady = run.steady.setdefault(worker.contender.name, Counter())
+        steady.update(thread=found["thread_ns"], process=found["process_ns"])
 
 
 def _rounds(
     workers: Sequence[Worker], sizes: Sequence[dict[str, int]], pace: Pace, run: Run
 ) -> None:
-    run.costs = {worker.contender.name: {view: [] for view in VIEWS} for worker in workers}
-    end = monotonic() + pace.seconds
-    while monotonic() < end or run.rounds < 3:
+    for worker in workers:
+        run.costs.setdefault(worker.contender.name, {view: [] for view in VIEWS})
+    end = monotonic() + pace.seconds / pace.generations
+    while monotonic() < end:
         # Each round another contender is first: nobody always follows the same one.
         first = run.rounds % len(workers)
         pairs = list(zip(workers, sizes, strict=True))
@@ -139,8 +153,6 @@ def _rounds(
                 thread_ns = worker.order("run", view=view, requests=requests)["thread_ns"]
                 run.costs[worker.contender.name][view].append(thread_ns / requests / NS_IN_US)
         run.rounds += 1
-        if run.rounds % 10 == 0:
-            _note(f"round {run.rounds}, {max(0, end - monotonic()):.0f} s to go")
 
 
 def _note(text: str) -> None:

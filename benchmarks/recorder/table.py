@@ -43,11 +43,11 @@ class Target:
 def rows(run: Run) -> dict[str, Row]:
     """The figures of all contenders, what runs in the background included."""
     costs = {name: _with_background(run, name) for name in run.costs}
-    return {name: _row(costs, name, run.background.get(name, 0.0)) for name in costs}
+    return {name: _row(costs, name, run.background(name)) for name in costs}
 
 
 def _with_background(run: Run, name: str) -> dict[str, list[float]]:
-    factor = 1 + run.background.get(name, 0.0)
+    factor = 1 + run.background(name)
     return {view: [cost * factor for cost in costs] for view, costs in run.costs[name].items()}
 
 

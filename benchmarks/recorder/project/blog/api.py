@@ -1,6 +1,6 @@
 """A list endpoint of Django REST framework with nested relations, prefetched."""
 
-from rest_framework import generics, pagination, serializers
+from rest_framework import generics, serializers
 
 from blog.models import Author, Comment, Post
 
@@ -26,11 +26,6 @@ class PostSerializer(serializers.ModelSerializer):
         fields = ("id", "title", "body", "published", "author", "comments")
 
 
-class Pages(pagination.PageNumberPagination):
-    page_size = 50
-
-
 class PostList(generics.ListAPIView):
     queryset = Post.objects.order_by("pk").prefetch_related("author", "comments")
     serializer_class = PostSerializer
-    pagination_class = Pages
