@@ -145,7 +145,7 @@ def hash_of(params: Any) -> int:
         if isinstance(params, tuple | list) and len(params) <= FEW:
             return hash(tuple(map(_to_the_minute, params)))
         return hash(params)
-    except TypeError:  # a list, or an adapter around one
+    except (TypeError, ValueError):  # a list, an adapter around one; a writable memoryview
         return hash(repr(params))
 
 

@@ -57,7 +57,7 @@ def watch_unittest(ledger: Ledger) -> None:
     @functools.wraps(sub_test)
     def add_sub_test(self: Any, test: Any, subtest: Any, err: Any) -> None:
         if err is not None:
-            ledger.note(subtest.id(), "failed", _text(err))
+            ledger.note(_id(subtest), "failed", _text(err))
         sub_test(self, test, subtest, err)
 
     unittest.TestResult.addSubTest = add_sub_test  # type: ignore[method-assign]
@@ -66,10 +66,15 @@ def watch_unittest(ledger: Ledger) -> None:
 def _telling(original: Callable[..., Any], ledger: Ledger, word: str) -> Callable[..., Any]:
     @functools.wraps(original)
     def add(self: Any, test: Any, *arguments: Any) -> Any:
-        ledger.note(test.id(), word, _text(*arguments))
+        ledger.note(_id(test), word, _text(*arguments))
         return original(self, test, *arguments)
 
     return add
+
+
+def _id(test: Any) -> str:
+    """A test's id; a suite's own tests of runners tell results of things that have none."""
+    return str(test.id()) if hasattr(test, "id") else repr(test)
 
 
 def _text(problem: Any = "", *_: Any) -> str:

@@ -56,6 +56,12 @@ def test_parameters_that_cannot_be_hashed_are_told_apart():
     assert len(tally.params_seen) == 2
 
 
+@pytest.mark.parametrize("param", [[1], {"a": 1}, bytearray(b"a"), memoryview(bytearray(b"a"))])
+def test_no_parameter_is_a_fault(param):
+    for params in ((param,), [param], {"a": param}, (param,) * 50):
+        assert isinstance(hash_of(params), int)
+
+
 def test_transaction_control_is_no_loop():
     sums = totals.Totals()
     sums.add(executed(None, None, None, statement=BEGIN))
