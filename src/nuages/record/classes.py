@@ -29,29 +29,43 @@ PLUMBING = tuple(
         ("rest_framework", "relations.py"),
     )
 )
+# Base classes, of Django, REST framework and what is built like them.
+OWNERS = frozenset({
+    "View", "BaseModelAdmin", "BaseSerializer", "BaseForm", "BaseFormSet", "BaseCommand", "Feed",
+    "Sitemap", "Resource",
+})  # fmt: skip
 STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 
 _plumbing: dict[str, bool] = {}
 _sites: WeakKeyDictionary[type, int] = WeakKeyDictionary()
+_owners: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
 def forget() -> None:
     """Judge classes anew: the project's roots have changed."""
     _sites.clear()
+    _owners.clear()
 
 
 def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | None = None) -> int:
-    """The innermost project class whose method, in somebody else's file, is running."""
+    """The innermost project class whose method, in somebody else's file, is running.
+
+    A view, an admin, a serializer or a form comes before what only serves it, as a paginator or
+    a filter does.
+    """
+    servant = 0
     frame: FrameType | None = start
     while frame is not None and frame is not end and frame.f_code is not until:
         if not _is_plumbing(frame.f_code.co_filename):
             value = first_argument(frame)
             if value is not None:
-                site = site_of_class(value if isinstance(value, type) else type(value))
-                if site:
+                cls = value if isinstance(value, type) else type(value)
+                site = site_of_class(cls)
+                if site and is_owner(cls):
                     return site
+                servant = servant or site
         frame = frame.f_back
-    return 0
+    return servant
 
 
 def _is_plumbing(filename: str) -> bool:
@@ -81,6 +95,14 @@ def site_of_class(cls: type) -> int:
     known = _sites.get(cls)
     if known is None:
         known = _sites[cls] = _find(cls)
+    return known
+
+
+def is_owner(cls: type) -> bool:
+    """Whether a class is of those whose attributes say what is queried."""
+    known = _owners.get(cls)
+    if known is None:
+        known = _owners[cls] = any(base.__name__ in OWNERS for base in cls.__mro__)
     return known
 
 

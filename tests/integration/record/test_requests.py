@@ -71,6 +71,13 @@ def test_a_decorator_that_only_calls_the_view_is_not_blamed(site):
     assert site.about("GET /wrapped/", "shelf.Author").location.function == "BookList"
 
 
+def test_a_viewset_is_blamed_and_not_its_paginator_or_filter(site):
+    groups = [g for g in site.groups("GET /api/paged/$") if "shelf_book" in g.statement.sql]
+    named = {g.location.function for g in groups}
+    assert {"COUNT(*)" in g.statement.sql for g in groups} == {True, False}
+    assert named == {"PagedBookViewSet"}
+
+
 def test_a_serializer_field_is_the_trigger(site):
     fields = {g.trigger.function: g for g in loops(site, "GET /api/books/$")}
     assert set(fields) == {"BookSerializer.author", "BookSerializer.reviews"}

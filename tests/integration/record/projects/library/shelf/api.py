@@ -1,6 +1,6 @@
 """REST views without a line of their own."""
 
-from rest_framework import serializers, viewsets
+from rest_framework import filters, pagination, serializers, viewsets
 
 from shelf.models import Book
 
@@ -21,3 +21,18 @@ class BookSerializer(serializers.ModelSerializer):
 class BookViewSet(viewsets.ModelViewSet):
     queryset = Book.objects.all()
     serializer_class = BookSerializer
+
+
+class Pages(pagination.PageNumberPagination):
+    page_size = 2
+
+
+class ByTitle(filters.SearchFilter):
+    pass
+
+
+class PagedBookViewSet(BookViewSet):
+    queryset = Book.objects.order_by("title")
+    pagination_class = Pages
+    filter_backends = [ByTitle]
+    search_fields = ["title"]

@@ -7,6 +7,7 @@ from shelf import api, views
 
 router = DefaultRouter()
 router.register("books", api.BookViewSet)
+router.register("paged", api.PagedBookViewSet, basename="paged")
 
 urlpatterns = [
     path("books/", views.books),

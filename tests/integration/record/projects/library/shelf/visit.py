@@ -29,7 +29,8 @@ def main(mode, output):
     client = Client(raise_request_exception=False)
     for path in [
         "/books/", "/books/1/", "/listed/", "/wrapped/", "/year/2/", "/export/", "/pool/",
-        "/thread/", "/managed/", "/broken/", "/nowhere/", "/api/books/", "/redirected/",
+        "/thread/", "/managed/", "/broken/", "/nowhere/", "/api/books/", "/api/paged/",
+        "/redirected/",
     ]:  # fmt: skip
         response = client.get(path)
         if response.streaming:
