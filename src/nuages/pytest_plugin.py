@@ -67,9 +67,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
     if not _is_attached():
         yield
         return
-    with suites.test(item.nodeid) as execution:
+    with suites.test(item.nodeid) as outcome:
         yield
-        execution.statuses = {_statuses.pop(item.nodeid, "passed"): 1}
+        outcome.status = _statuses.pop(item.nodeid, "passed")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -15,6 +15,7 @@ from nuages.record.executions import Execution, current
 from nuages.record.patches import Patches
 
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to
+DONE = object()
 
 _seen: dict[tuple[str, str, bool], tuple[int, str]] = {}  # SQL, alias → statement, shape
 
@@ -40,8 +41,13 @@ def _executing(
     @wraps(original)
     def execute(self: Any, sql: Any, params: Any, *wrapper_arguments: Any) -> Any:
         self._nuages_query = None
-        execution = current()
-        cpu = thread_time_ns() if execution.is_sampled else 0
+        cpu = 0
+        try:
+            execution = current()
+            cpu = thread_time_ns() if execution.is_sampled else 0
+        except Exception:
+            faults.note()
+            return original(self, sql, params, *wrapper_arguments)
         start = perf_counter_ns()
         try:
             result = original(self, sql, params, *wrapper_arguments)
@@ -184,10 +190,11 @@ def _iterating(self: Any) -> Iterator[Any]:
         rows = iter(self.cursor)
         while True:
             start = perf_counter_ns()
+            row = next(rows, DONE)
             try:
-                row = next(rows)
-            except StopIteration:
-                query.add(perf_counter_ns() - start, 0)
+                query.add(perf_counter_ns() - start, row is not DONE)
+            except Exception:
+                faults.note()
+            if row is DONE:
                 return
-            query.add(perf_counter_ns() - start, 1)
             yield row

@@ -1,4 +1,7 @@
-"""Executions: what runs now, for which scope, and the queries it has made so far."""
+"""Executions: what runs now, for which scope, and the queries it has made so far.
+
+What hooks call outside of a guard of theirs guards itself: active, is_in, begin, enter and end.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from threading import RLock, get_ident
 from time import perf_counter_ns, thread_time_ns
 from types import MappingProxyType
 
-from nuages.record import statements
+from nuages.record import faults, statements
 from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
 
 KEYS = 20_000  # kinds of query, and of call, in one execution
@@ -160,7 +163,11 @@ def current() -> Execution:
 
 def active() -> Execution | None:
     """What runs in this context, None for the process."""
-    execution = current()
+    try:
+        execution = current()
+    except Exception:
+        faults.note()
+        return None
     return None if execution is _process else execution
 
 
@@ -170,20 +177,27 @@ def process() -> Execution:
 
 def is_in(kind: str) -> bool:
     """Whether an execution of this kind surrounds the current one."""
-    execution = _current.get()
-    while execution is not None:
-        if execution.kind == kind and not execution.is_ended:
-            return True
-        execution = execution.parent
+    try:
+        execution = _current.get()
+        while execution is not None:
+            if execution.kind == kind and not execution.is_ended:
+                return True
+            execution = execution.parent
+    except Exception:
+        faults.note()
     return False
 
 
-def begin(kind: str, name: str) -> Execution:
-    """Start an execution inside the current one; enter() makes it current."""
-    execution = Execution(kind, name, active())
-    _open[id(execution)] = execution
-    if kind == "test":
-        _tests.append(execution)
+def begin(kind: str, name: str) -> Execution | None:
+    """Start an execution inside the current one; enter() makes it current. None when that fails."""
+    try:
+        execution = Execution(kind, name, active())
+        _open[id(execution)] = execution
+        if kind == "test":
+            _tests.append(execution)
+    except Exception:
+        faults.note()
+        return None
     return execution
 
 
@@ -200,7 +214,9 @@ class enter:  # noqa: N801 - used like a function
 
     def __enter__(self) -> None:
         execution = self._execution
-        if execution is not None:
+        if execution is None:
+            return
+        try:
             entered = _entered.get(get_ident())
             if entered is None:
                 entered = _entered[get_ident()] = []
@@ -208,17 +224,24 @@ class enter:  # noqa: N801 - used like a function
             entered.append(execution)
             self._token = _current.set(execution)
             self._cpu = 0 if self._is_inner else thread_time_ns()
+        except Exception:
+            faults.note()
+            self._execution = None
 
     def __exit__(self, *_: object) -> None:
         execution = self._execution
-        if execution is not None:
+        if execution is None:
+            return
+        try:
             if not self._is_inner:
                 execution.cpu_ns += thread_time_ns() - self._cpu
             _leave(execution)
-            try:
-                _current.reset(self._token)
-            except ValueError:  # left in another context, as a generator may be: that has its own
-                _current.set(execution.parent)
+        except Exception:
+            faults.note()
+        try:
+            _current.reset(self._token)
+        except ValueError:  # left in another context, as a generator may be: that has its own
+            _current.set(execution.parent)
 
 
 def _leave(execution: Execution) -> None:
@@ -231,17 +254,30 @@ def _leave(execution: Execution) -> None:
         _entered.pop(get_ident(), None)
 
 
-def end(execution: Execution) -> None:
-    """Close an execution once; whoever listens folds it."""
+def end(execution: Execution | None, status: str = "") -> None:
+    """Close an execution once, with how it ended; whoever listens folds it."""
+    if execution is None or execution.is_ended:
+        return
+    try:
+        _close(execution, status)
+    except Exception:
+        faults.note()
+        execution.is_ended = True  # what failed is not tried again, and does not stay open
+        _open.pop(id(execution), None)
+
+
+def _close(execution: Execution, status: str) -> None:
     with execution.lock:
         if execution.is_ended:
             return
         execution.is_ended = True
         execution.wall_ns = perf_counter_ns() - execution.started_ns
-        execution.settle()
     _open.pop(id(execution), None)
     if execution in _tests:
         _tests.remove(execution)
+    if status:
+        execution.statuses = {status: 1}
+    execution.settle()
     for listener in _on_end:
         listener(execution)
 

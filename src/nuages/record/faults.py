@@ -15,7 +15,10 @@ def note() -> None:
     global count
     count += 1
     if len(texts) < KEPT:
-        text = traceback.format_exc(limit=-6)
+        try:
+            text = traceback.format_exc(limit=-6)
+        except Exception:  # no memory, no stack left, an exception that cannot be shown
+            text = "a fault that could not be described"
         if text not in texts:
             texts.append(text)
 

@@ -32,8 +32,7 @@ def _executing(original: Callable[..., Any]) -> Callable[..., Any]:
             status = _exit_code(error)
             raise
         finally:
-            execution.statuses = {status: 1}
-            executions.end(execution)
+            executions.end(execution, status)
             if executions.active() is None:
                 snapshots.flush(is_last=False)
 
@@ -41,8 +40,12 @@ def _executing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _exit_code(error: BaseException) -> str:
-    code = getattr(error, "returncode", getattr(error, "code", 1))
-    return str(code) if isinstance(code, int) else "0" if code is None else "1"
+    try:
+        code = getattr(error, "returncode", getattr(error, "code", 1))
+        return str(code) if isinstance(code, int) else "0" if code is None else "1"
+    except Exception:  # the attribute may be a property of the project's own
+        faults.note()
+        return "1"
 
 
 def mark_entry(module: ModuleType) -> None:
@@ -59,7 +62,7 @@ class _Tasks:
     """Executions of tasks between the two signals that surround each."""
 
     def __init__(self) -> None:
-        self._running: dict[Any, tuple[Execution, Any]] = {}
+        self._running: dict[Any, tuple[Execution | None, Any]] = {}
 
     def start(self, key: Any, name: str) -> None:
         try:
@@ -78,8 +81,7 @@ class _Tasks:
                 entered.__exit__()
             except ValueError:  # finished in another context: that one's is left alone
                 faults.note()
-            execution.statuses = {status: 1}
-            executions.end(execution)
+            executions.end(execution, status)
         except Exception:
             faults.note()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import capture, faults, landmarks, lineage, shapes
-from nuages.record.joins import joins_of, tag_joined
+from nuages.record import capture, faults, fields, landmarks, lineage, shapes, uses
+from nuages.record.joins import Join, joins_of, tag_all
 from nuages.record.lineage import ATTRIBUTE, current
 from nuages.record.patches import Patches
 from nuages.record.relations import of_prefetch
@@ -20,16 +20,19 @@ OPERATIONS = {
     "get": "get", "_fetch_all": None, "_iterator": None, "in_bulk": None, "_update": None,
     "delete": None, "_raw_delete": None, "explain": "other",
 }  # fmt: skip
-TRACES = frozenset({ATTRIBUTE, shapes.BASE})  # what recorded objects carry
+TRACES = frozenset({ATTRIBUTE, shapes.BASE, fields.READ})  # what recorded objects carry
 
 
 class Fetch:
     """One evaluation of a queryset on this thread."""
 
-    __slots__ = ("is_tagged", "populators", "queryset")
+    __slots__ = ("is_tagged", "joins", "number", "populators", "queryset", "use")
 
     def __init__(self, queryset: Any) -> None:
         self.queryset = queryset
+        self.number: int | None = None  # of the load, once it is known
+        self.use: uses.Use | None = None  # told of the instances when they are watched
+        self.joins: tuple[Join, ...] = ()
         self.populators: list[Any] = []  # what select_related joins, as the compiler found it
         self.is_tagged = False
 
@@ -85,9 +88,22 @@ def _without_traces(cls: type) -> Callable[[Any], Any]:
     return getstate
 
 
+def _told_of_copies(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @wraps(original)
+    def getstate(self: Any) -> Any:
+        try:
+            uses.copied(self)
+        except Exception:
+            faults.note()
+        return original(self)
+
+    return getstate
+
+
 def hook_state(module: ModuleType, patches: Patches) -> None:
     """Patch django.db.models.base: pickles and copies go without the load."""
-    patches.replace(module.ModelState, "__getstate__", _without_traces(module.ModelState))
+    getstate = _without_traces(module.ModelState)
+    patches.replace(module.ModelState, "__getstate__", _told_of_copies(getstate))
 
 
 def hook(module: ModuleType, patches: Patches) -> None:
@@ -115,6 +131,7 @@ def _fetching(original: Callable[[Any], None]) -> Callable[[Any], None]:
             return original(self)
         outer = current.fetch
         fetch = current.fetch = Fetch(self)
+        _expect(self)
         try:
             original(self)
             _tag_results(fetch)
@@ -131,9 +148,21 @@ def _prefetching(original: Callable[[Any], None]) -> Callable[[Any], None]:
         fetch = current.fetch
         if fetch is not None and fetch.queryset is self:
             _tag_results(fetch)
-        original(self)
+        outer, current.is_matching = current.is_matching, True
+        try:
+            original(self)
+        finally:
+            current.is_matching = outer
 
     return prefetch
+
+
+def _expect(queryset: Any) -> None:
+    try:
+        if getattr(queryset, "_fields", None) is None:  # else it gives dictionaries or tuples
+            uses.expect(queryset.model)
+    except Exception:
+        faults.note()
 
 
 def _tag_results(fetch: Fetch) -> None:
@@ -146,18 +175,24 @@ def _tag_results(fetch: Fetch) -> None:
         faults.note()
 
 
-def _tag(instances: Iterable[Any], fetch: Fetch) -> None:
+def _tag(instances: Sequence[Any], fetch: Fetch) -> None:
     """Give instances the load of their queryset, and joined ones loads that hang on it."""
-    number = _load(fetch.queryset)
+    number = fetch.number
+    if number is None:
+        number = fetch.number = _load(fetch.queryset)
+        fetch.joins = joins_of(fetch.populators, number)
+        if instances and hasattr(instances[0], "_state"):
+            fetch.use = uses.begin(number, fetch.queryset.model)
     for instance in instances:
         state = getattr(instance, "_state", None)
         if state is None:  # values(), or an iterable of the project's own
             return
         state._nuages = number
-    if fetch.populators:
-        joins = joins_of(fetch.populators, number)
-        for instance in instances:
-            tag_joined(instance, joins)
+    if fetch.use is not None:
+        fetch.use.take(instances)
+    if fetch.joins:
+        tag_all(instances, fetch.joins, is_new=not fetch.is_begun)
+        fetch.is_begun = True
 
 
 def _load(queryset: Any) -> int:
@@ -172,6 +207,7 @@ def _iterating(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iter
         fetch = current.fetch
         if fetch is not None and fetch.queryset is self.queryset:
             return original(self)  # the results are tagged all at once
+        _expect(self.queryset)
         return _tagging(Fetch(self.queryset), original(self))
 
     return iterate
@@ -202,12 +238,15 @@ def _populating(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     @wraps(original)
     def populators_of(klass_info: Any, *args: Any, **kwargs: Any) -> list[Any]:
         populators = original(klass_info, *args, **kwargs)
-        if populators:
-            related = klass_info.get("related_klass_infos", ())
-            for populator, info in zip(populators, related, strict=False):
-                vars(populator)[ATTRIBUTE] = info
-            if current.fetch is not None:
-                current.fetch.populators = populators  # the outermost call is the last
+        try:
+            if populators:
+                related = klass_info.get("related_klass_infos", ())
+                for populator, info in zip(populators, related, strict=False):
+                    vars(populator)[ATTRIBUTE] = info
+                if current.fetch is not None:
+                    current.fetch.populators = populators  # the outermost call is the last
+        except Exception:
+            faults.note()
         return populators
 
     return populators_of
@@ -251,7 +290,8 @@ def _cloning(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _prefetching_level(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def prefetch(instances: Any, prefetcher: Any, lookup: Any, level: int) -> Any:
-        outer = current.prefetch
+        outer, was_matching = current.prefetch, current.is_matching
+        current.is_matching = True
         try:
             current.prefetch = of_prefetch(instances, prefetcher, lookup, level)
         except Exception:
@@ -259,6 +299,6 @@ def _prefetching_level(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(instances, prefetcher, lookup, level)
         finally:
-            current.prefetch = outer
+            current.prefetch, current.is_matching = outer, was_matching
 
     return prefetch

@@ -143,6 +143,13 @@ def _end(execution: Execution) -> None:
     if execution.is_ended:
         return
     executions.end(execution)
+    try:
+        _note_last(execution)
+    except Exception:
+        faults.note()
+
+
+def _note_last(execution: Execution) -> None:
     figures = {
         "route": execution.name,
         "view": execution.view,

@@ -12,6 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class Writer:
             thread = threading.Thread(target=self._run, name="nuages-snapshots", daemon=True)
             self._thread = thread
             try:
-                thread.start()
+                Context().run(thread.start)  # of no request's, though one has woken it
             except RuntimeError:  # the interpreter is shutting down: its end writes
                 self._thread = None
 
@@ -151,7 +152,10 @@ def touch() -> None:
 def flush(*, is_last: bool = True) -> None:
     """Write what is new. A test suite runs a `flush` command a test: those are not the last."""
     if writer is not None:
-        writer.flush(is_last=is_last)
+        try:
+            writer.flush(is_last=is_last)
+        except Exception:
+            faults.note()
 
 
 def _at_exit() -> None:

@@ -9,21 +9,26 @@ from types import ModuleType
 from typing import Any
 
 from nuages.record import executions, faults, landmarks, selection, snapshots
-from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
 counts: dict[str, int] = {}  # "passed", "failed", as the runner reported them
 
 
+class Outcome:
+    """How a test ended."""
+
+    status = ""
+
+
 @contextmanager
-def test(name: str) -> Iterator[Execution]:
+def test(name: str) -> Iterator[Outcome]:
     """The scope of one test, whatever runs it; its status is the caller's to set."""
-    execution = executions.begin("test", name)
+    execution, outcome = executions.begin("test", name), Outcome()
     try:
         with executions.enter(execution):
-            yield execution
+            yield outcome
     finally:
-        executions.end(execution)
+        executions.end(execution, outcome.status)
 
 
 def report(*, passed: int, failed: int) -> None:
@@ -45,13 +50,28 @@ def _running(original: Callable[..., Any]) -> Callable[..., Any]:
         if executions.is_in("test"):  # pytest's, which knows the name people use
             return original(self, result)
         before = _problems(result)
-        with test(self.id()) as execution:
+        with test(_id(self)) as outcome:
             try:
                 return original(self, result)
             finally:
-                execution.statuses = {_status(before, _problems(result)): 1}
+                _conclude(outcome, before, result)
 
     return run
+
+
+def _conclude(outcome: Outcome, before: tuple[int, ...], result: Any) -> None:
+    try:
+        outcome.status = _status(before, _problems(result))
+    except Exception:
+        faults.note()
+
+
+def _id(case: Any) -> str:
+    try:
+        return str(case.id())
+    except Exception:  # a test that names itself in a way of its own
+        faults.note()
+        return type(case).__qualname__
 
 
 # Attributes of unittest's results, and what Django's parallel workers send home instead.
@@ -110,10 +130,17 @@ def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
     def run(self: Any, test: Any, *args: Any, **kwargs: Any) -> Any:
         _narrow(test)
         result = original(self, test, *args, **kwargs)
-        failures, errors, unexpected, skipped, _ = _problems(result)
-        failed = failures + errors + unexpected
-        report(passed=max(result.testsRun - failed - skipped, 0), failed=failed)
+        try:
+            _report(result)
+        except Exception:
+            faults.note()
         snapshots.flush(is_last=False)
         return result
 
     return run
+
+
+def _report(result: Any) -> None:
+    failures, errors, unexpected, skipped, _ = _problems(result)
+    failed = failures + errors + unexpected
+    report(passed=max(result.testsRun - failed - skipped, 0), failed=failed)

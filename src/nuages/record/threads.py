@@ -63,22 +63,33 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _carries_context(function: Any) -> bool:
-    inner = getattr(function, "func", function)
-    owner = type(getattr(inner, "__self__", None))
-    return owner.__name__ == "SyncToAsync" and owner.__module__.startswith("asgiref")
+    try:
+        inner = getattr(function, "func", function)
+        owner = type(getattr(inner, "__self__", None))
+        return owner.__name__ == "SyncToAsync" and owner.__module__.startswith("asgiref")
+    except Exception:  # an object of the project's own may answer any question in its way
+        faults.note()
+        return True
 
 
 def _starting(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def start(self: Any) -> None:
-        execution = executions.active()
-        frame = sys._getframe(1)
-        # A pool's threads outlive the scope that made the pool grow; its jobs bring their own.
-        if execution is not None and "run" not in vars(self) and not _is_pool(frame):
-            self.run = partial(_run_once, self, execution, _caller(frame), self.run)
+        try:
+            _follow(self, sys._getframe(1))
+        except Exception:
+            faults.note()
         original(self)
 
     return start
+
+
+def _follow(thread: Any, frame: FrameType) -> None:
+    """Let a thread run in the scope that it is started in."""
+    execution = executions.active()
+    # A pool's threads outlive the scope that made the pool grow; its jobs bring their own.
+    if execution is not None and "run" not in vars(thread) and not _is_pool(frame):
+        thread.run = partial(_run_once, thread, execution, _caller(frame), thread.run)
 
 
 def _is_pool(frame: FrameType) -> bool:
@@ -104,10 +115,19 @@ def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
         execution = executions.active()
         if execution is None:
             return await original(self, *args, **kwargs)
-        # One SyncToAsync may be called for several requests at once, so a copy is changed.
-        copy = object.__new__(type(self))
-        vars(copy).update(vars(self))
-        copy.func = partial(work, execution, _caller(sys._getframe(1)), self.func)
+        copy = self
+        try:
+            copy = _following(self, execution, sys._getframe(1))
+        except Exception:
+            faults.note()
         return await original(copy, *args, **kwargs)
 
     return call
+
+
+def _following(call: Any, execution: Execution, frame: FrameType) -> Any:
+    """One SyncToAsync may be called for several requests at once, so a copy is changed."""
+    copy = object.__new__(type(call))
+    vars(copy).update(vars(call))
+    copy.func = partial(work, execution, _caller(frame), call.func)
+    return copy

@@ -1,0 +1,25 @@
+"""The library's routes and more."""
+
+from django.urls import include, path
+
+from rough import views
+
+urlpatterns = [
+    path("orm/", views.orm),
+    path("raw/", views.raw),
+    path("transactions/", views.transactions),
+    path("caches/", views.caches),
+    path("services/", views.services),
+    path("threads/", views.threads),
+    path("gathered/", views.gathered),
+    path("broken-async/", views.broken_async),
+    path("cancelled/", views.cancelled),
+    path("templated/", views.templated),
+    path("torn/", views.torn),
+    path("torn-async/", views.torn_async),
+    path("file/", views.file),
+    path("failing/<slug:how>/", views.failing),
+    path("collected/", views.collected),
+    path("commanded/", views.commanded),
+    path("", include("config.urls")),
+]
