@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nuages.record import histograms, interning, lineage, locations, statements
+from nuages.record import histograms, interning, lineage, locations, statements, uses
 from nuages.record.events import CallKey, Key
 from nuages.record.exemplars import Event, Exemplar
 from nuages.record.totals import OTHER, CallTotal, GroupTotal, ScopeTotal, Totals
@@ -132,7 +132,7 @@ def encode(*parts: Totals) -> dict[str, Any]:
         "groups": groups,
         "calls": calls,
         "exemplars": exemplars,
-        "uses": [],
+        "uses": [{"load": encoder.loads(load), **use} for load, use in uses.watched()],
         "reuse": [],
         "statements": [[OTHER, "", "", ""], *encoder.statements.values[1:]],
         "locations": encoder.locations.values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from nuages.record import lineage
+from nuages.record import lineage, uses
 from nuages.record.lineage import ATTRIBUTE, Relation
 
 
@@ -16,6 +16,8 @@ class Join(NamedTuple):
     is_attribute: bool
     load: int
     joins: tuple[Join, ...]
+    model: type
+    key: tuple[int, str]  # the load whose instances hold the foreign key, and its attribute
 
 
 def joins_of(populators: list[Any], parent: int) -> tuple[Join, ...]:
@@ -43,7 +45,9 @@ def _join(info: dict[str, Any], populators: list[Any], parent: int) -> Join:
         cache_name = cache_name_of(field.remote_field)
     label = info["model"]._meta.label
     number = lineage.load_number(label, above.site if above else 0, relation, parent, "joined")
-    return Join(cache_name, is_attribute, number, joins_of(populators, number))
+    key = (number if info["reverse"] else parent, field.attname)
+    joins = joins_of(populators, number)
+    return Join(cache_name, is_attribute, number, joins, info["model"], key)
 
 
 def cache_name_of(field: Any) -> str:
@@ -52,12 +56,24 @@ def cache_name_of(field: Any) -> str:
     return str(name if name is not None else field.get_cache_name())
 
 
-def tag_joined(instance: Any, joins: tuple[Join, ...]) -> None:
-    """Give the instances that were fetched along with one their loads."""
+def watch_joined(watched: dict[int, uses.Use], joins: tuple[Join, ...]) -> None:
+    """Let a fetch's joined instances tell of their use."""
+    for join in joins:
+        uses.begin(watched, join.load, join.model)
+        uses.need(*join.key)
+        watch_joined(watched, join.joins)
+
+
+def tag_joined(
+    instance: Any, joins: tuple[Join, ...], found: dict[int, list[Any]] | None = None
+) -> None:
+    """Give the instances that were fetched along with one their loads; `found` takes them."""
     for join in joins:
         where = vars(instance) if join.is_attribute else instance._state.fields_cache
         related = where.get(join.cache_name)
         if related is not None and hasattr(related, "_state"):
             related._state._nuages = join.load
+            if found is not None:
+                found.setdefault(join.load, []).append(related)
             if join.joins:
-                tag_joined(related, join.joins)
+                tag_joined(related, join.joins, found)

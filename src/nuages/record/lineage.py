@@ -98,6 +98,7 @@ class _Current(local):
 
     fetch: Any = None  # querysets.Fetch
     prefetch: tuple[Relation | None, int] | None = None  # the relation, and the parents' load
+    is_matching = False  # Django reads keys to bring prefetched instances and parents together
 
 
 current = _Current()

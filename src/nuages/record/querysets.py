@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from nuages.record import capture, faults, fields, landmarks, lineage, shapes, uses
-from nuages.record.joins import Join, joins_of, tag_all
+from nuages.record.joins import Join, joins_of, tag_joined, watch_joined
 from nuages.record.lineage import ATTRIBUTE, current
 from nuages.record.patches import Patches
 from nuages.record.relations import of_prefetch
@@ -26,13 +26,13 @@ TRACES = frozenset({ATTRIBUTE, shapes.BASE, fields.READ})  # what recorded objec
 class Fetch:
     """One evaluation of a queryset on this thread."""
 
-    __slots__ = ("is_tagged", "joins", "number", "populators", "queryset", "use")
+    __slots__ = ("is_tagged", "joins", "number", "populators", "queryset", "uses")
 
     def __init__(self, queryset: Any) -> None:
         self.queryset = queryset
         self.number: int | None = None  # of the load, once it is known
-        self.use: uses.Use | None = None  # told of the instances when they are watched
         self.joins: tuple[Join, ...] = ()
+        self.uses: dict[int, uses.Use] = {}  # of the loads that are watched, the joined ones' too
         self.populators: list[Any] = []  # what select_related joins, as the compiler found it
         self.is_tagged = False
 
@@ -180,19 +180,24 @@ def _tag(instances: Sequence[Any], fetch: Fetch) -> None:
     number = fetch.number
     if number is None:
         number = fetch.number = _load(fetch.queryset)
-        fetch.joins = joins_of(fetch.populators, number)
         if instances and hasattr(instances[0], "_state"):
-            fetch.use = uses.begin(number, fetch.queryset.model)
+            fetch.joins = joins_of(fetch.populators, number)
+            uses.begin(fetch.uses, number, fetch.queryset.model)
+            watch_joined(fetch.uses, fetch.joins)
     for instance in instances:
         state = getattr(instance, "_state", None)
         if state is None:  # values(), or an iterable of the project's own
             return
         state._nuages = number
-    if fetch.use is not None:
-        fetch.use.take(instances)
+    joined: dict[int, list[Any]] | None = {} if fetch.uses else None
     if fetch.joins:
-        tag_all(instances, fetch.joins, is_new=not fetch.is_begun)
-        fetch.is_begun = True
+        for instance in instances:
+            tag_joined(instance, fetch.joins, joined)
+    if joined is not None:
+        joined.setdefault(number, []).extend(instances)
+        for load, loaded in joined.items():
+            if load in fetch.uses:
+                fetch.uses[load].take(loaded)
 
 
 def _load(queryset: Any) -> int:

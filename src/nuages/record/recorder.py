@@ -29,6 +29,7 @@ from nuages.record import (
     suites,
     threads,
     triggers,
+    uses,
 )
 from nuages.record.encoding import encode
 from nuages.record.executions import Execution
@@ -77,6 +78,7 @@ DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=True)),
     ("django.db.models.sql.query", querysets.hook_query),
     ("django.db.models.base", querysets.hook_state),
+    ("django.db.models.base", uses.hook),
     ("django.db.models.query", querysets.hook),
     ("django.db.models.query_utils", lambda m, _: relations.mark_deferred(m)),
     ("django.db.models.fields.related_descriptors", lambda m, _: relations.mark_descriptors(m)),
@@ -129,6 +131,7 @@ def uninstall() -> None:
     snapshots.close_spool()
     while _state.cancels:
         _state.cancels.pop()()
+    uses.stop()
     _state.patches.undo()
     _state.config = None
 
@@ -209,6 +212,7 @@ def reset() -> None:
     executions.clear()
     _state.totals = Totals()
     suites.counts.clear()
+    uses.clear()
     interning.cut.clear()
     faults.clear()
 

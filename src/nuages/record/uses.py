@@ -1,0 +1,248 @@
+"""What is made of the instances of each load: which were used, and which fields were read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from itertools import islice
+from time import monotonic
+from types import ModuleType
+from typing import Any
+
+from nuages.record import faults, fields, lineage
+from nuages.record.fields import NOTHING_READ, READ
+from nuages.record.lineage import ATTRIBUTE, current
+from nuages.record.patches import Patches
+
+FETCHES = 200  # of a load that are watched
+INSTANCES = 20_000  # of a load that are watched
+QUIET_S = 60.0  # without a watched fetch, after which a model's fields no longer tell of reads
+SAMPLES = 100  # instances of a load whose values are measured
+ROWS = 10  # of one fetch that are measured
+DEPTH = 3  # of lists and dictionaries in a value
+
+SAVED = fields.bit_of("(save)")
+
+
+class Watch:
+    """A model whose fields tell of reads, or did."""
+
+    __slots__ = ("is_on", "needed", "wanted_at")
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.needed = 0  # bits of what is read while instances are made, or can't be watched
+        self.wanted_at = 0.0
+
+
+class Use:
+    """What was made of the watched instances of one load."""
+
+    __slots__ = (
+        "copied", "fetches", "instances", "needed", "reads", "sampled", "sizes", "used", "watch",
+    )  # fmt: skip
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.fetches = self.instances = self.used = self.copied = 0
+        self.reads: dict[int, int] = {}  # bit → instances
+        self.needed = 0  # bits of what Django needs: keys, and what is matched by
+        self.sampled = 0
+        self.sizes: dict[str, int] = {}  # loaded field → bytes in the samples
+
+    def is_complete(self) -> bool:
+        return self.fetches >= FETCHES or self.instances >= INSTANCES
+
+    def take(self, instances: Sequence[Any]) -> None:
+        """Watch these."""
+        if self.instances >= INSTANCES:
+            return
+        self.instances += len(instances)
+        if self.sampled < SAMPLES:
+            self._sample(instances)
+        for instance in instances:
+            instance._state._nuages_read = NOTHING_READ
+
+    def _sample(self, instances: Sequence[Any]) -> None:
+        for instance in islice(instances, ROWS):
+            self.sampled += 1
+            values = vars(instance)
+            for field in instance._meta.concrete_fields:
+                name = field.attname
+                if name in values:
+                    self.sizes[name] = self.sizes.get(name, 0) + _size(values[name])
+                    if field.primary_key:
+                        self.needed |= fields.bit_of(name)
+
+    def figures(self) -> dict[str, Any]:
+        """The figures of a model.LoadUse."""
+        needed = self.needed | self.watch.needed
+        counts = {name: self._count(fields.bit_of(name), needed) for name in self.sizes}
+        if SAVED in self.reads:
+            counts["(save)"] = self.reads[SAVED]
+        sampled = self.sampled or 1
+        return {
+            "fetches": self.fetches,
+            "instances": self.instances,
+            "used": min(self.used, self.instances),
+            "fields": counts,
+            "bytes": {n: size * self.instances // sampled for n, size in self.sizes.items()},
+        }
+
+    def _count(self, bit: int, needed: int) -> int:
+        if bit & needed:
+            return self.instances
+        return min(self.reads.get(bit, 0) + self.copied, self.instances)
+
+
+_watches: dict[Any, Watch] = {}
+_uses: dict[int, Use] = {}  # by load
+
+
+def hook(module: ModuleType, patches: Patches) -> None:
+    """Patch django.db.models.base: what saving reads is no use that the project makes."""
+    patches.replace(module.ModelState, READ, NOTHING_READ)
+    patches.replace(module.Model, "_save_table", _saving(module.Model._save_table))
+
+
+def stop() -> None:
+    """Put the fields of all models back as they were found."""
+    fields.switch_all_off()
+    _watches.clear()
+
+
+def clear() -> None:
+    _uses.clear()
+
+
+def expect(model: Any) -> None:
+    """Instances of a model are about to be made: see the first of them being made."""
+    if model not in _watches:
+        _switch_on(model)
+
+
+def _switch_on(model: Any) -> Watch:
+    watch = _watches.get(model)
+    if watch is None:
+        watch = _watches[model] = Watch()
+    if not watch.is_on:
+        watch.is_on = True
+        watch.needed |= fields.switch_on(model, _note)
+    watch.wanted_at = monotonic()
+    return watch
+
+
+def begin(watched: dict[int, Use], load: int, model: Any) -> None:
+    """Add what to tell of the instances of a fetch, unless they are not watched."""
+    if not load or load in watched:
+        return
+    use = _uses.get(load)
+    if use is None:
+        use = _uses[load] = Use(_switch_on(model))
+    if use.is_complete():
+        watch = _watches.get(model)
+        if watch is not None and watch.is_on and monotonic() - watch.wanted_at > QUIET_S:
+            watch.is_on = False
+            fields.switch_off(model)
+        return
+    use.watch = _switch_on(model)
+    use.fetches += 1
+    watched[load] = use
+
+
+def need(load: int, name: str) -> None:
+    """A field that Django can't do without for what is fetched along."""
+    use = _uses.get(load)
+    if use is not None:
+        use.needed |= fields.bit_of(name)
+
+
+def _note(state: Any, bit: int, model: type) -> None:
+    """A field was read for the first time, on an instance."""
+    try:
+        found = state.__dict__
+        mask = found.get(READ)
+        if mask is None:
+            _note_unwatched(found, bit, model)
+            return
+        use = _uses.get(found.get(ATTRIBUTE, 0))
+        if use is None:
+            found[READ] = fields.ALL_READ
+        elif current.is_matching:
+            use.needed |= bit
+        else:
+            found[READ] = mask | bit
+            use.used += not mask
+            use.reads[bit] = use.reads.get(bit, 0) + 1
+    except Exception:
+        faults.note()
+
+
+def _note_unwatched(found: dict[str, Any], bit: int, model: type) -> None:
+    if ATTRIBUTE in found or current.fetch is None:
+        found[READ] = fields.ALL_READ
+        return
+    for cls in model.__mro__:  # it is being made: its own code reads it, whoever asked for it
+        if cls in _watches:
+            _watches[cls].needed |= bit
+
+
+def copied(state: Any) -> None:
+    """An instance is pickled or copied: nobody knows what will be read of the copy."""
+    found = state.__dict__
+    mask = found.get(READ)
+    use = _uses.get(found.get(ATTRIBUTE, 0))
+    if mask is not None and mask != fields.ALL_READ and use is not None:
+        found[READ] = fields.ALL_READ
+        use.used += not mask
+        use.copied += 1
+
+
+def _saving(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def save_table(self: Any, *args: Any, **kwargs: Any) -> Any:
+        mask = None
+        try:
+            found = self._state.__dict__
+            mask = found.get(READ)
+            if mask is not None and mask != fields.ALL_READ:
+                _note(self._state, SAVED, type(self))
+                found[READ] = fields.ALL_READ
+        except Exception:
+            faults.note()
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            if mask is not None and mask != fields.ALL_READ:
+                found[READ] = mask | SAVED
+
+    return save_table
+
+
+def _size(value: Any, depth: int = 0) -> int:
+    """Bytes that a value stands for, without a call of the project's code."""
+    if isinstance(value, str):
+        return str.__len__(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return memoryview(value).nbytes
+    size = sys.getsizeof(value) if type(value).__module__ in _OWN_SIZES else 16
+    if depth < DEPTH and type(value) in (list, dict):
+        inner = value if type(value) is list else [*value, *value.values()]
+        size += sum(_size(item, depth + 1) for item in islice(inner, 100))
+    return size
+
+
+_OWN_SIZES = frozenset({"builtins", "datetime", "decimal", "uuid"})
+
+
+def watched() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each load's number and figures. An instance whose relation was used was itself used."""
+    figures = {load: use.figures() for load, use in list(_uses.items())}
+    for load in sorted(figures, reverse=True):  # those that hang on a load have higher numbers
+        found = lineage.loads[load]
+        above = figures.get(found.parent) if found is not None else None
+        if above is not None:
+            used = min(figures[load]["used"], above["instances"])
+            above["used"] = max(above["used"], used)
+    yield from figures.items()
