@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
-from time import perf_counter_ns, thread_time_ns
 from types import ModuleType
 from typing import Any
 
 from nuages.record import capture, faults, lineage, shapes, snapshots, statements
+from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Query, hash_of
 from nuages.record.executions import Execution, current
 from nuages.record.patches import Patches

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
 from threading import RLock, get_ident
-from time import perf_counter_ns, thread_time_ns
 from types import MappingProxyType
 
 from nuages.record import faults, statements
+from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
 
 KEYS = 20_000  # kinds of query, and of call, in one execution

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from time import time_ns
 
+from nuages.record.clocks import time_ns
 from nuages.record.events import Call, Query
 from nuages.record.executions import Execution
 

@@ -9,7 +9,6 @@ import secrets
 import socket
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Callable
 from contextvars import Context
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nuages.record import faults
+from nuages.record.clocks import monotonic, time_ns
 
 MAGIC = b"NUAGES1 "
 SUFFIX = ".nuages"
@@ -45,7 +45,7 @@ def new_key() -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "start": time.time_ns(),
+        "start": time_ns(),
         "random": secrets.token_hex(8),
     }
 
@@ -66,7 +66,7 @@ class Writer:
 
     def touch(self) -> None:
         """Note that there is something new; cheap enough for every query."""
-        self._touched = time.monotonic()
+        self._touched = monotonic()
         self._is_dirty = True
         if self._thread is None:
             self._start()
@@ -88,7 +88,7 @@ class Writer:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.wait()
-            now = time.monotonic()
+            now = monotonic()
             due = max(self._touched + IDLE, self._due)
             # A process that is never idle is written out every few seconds all the same.
             if now < due and now < self._due + 4 * IDLE:
@@ -100,24 +100,31 @@ class Writer:
     def write(self) -> None:
         """Replace this process's file by the state of now; failures are noted, not raised."""
         with self._lock:
-            start = time.monotonic()
+            start = monotonic()
             self._is_dirty = False
             try:
-                snapshot = self._snapshot()
-                key = snapshot["key"]
-                name = f"{key['host']}-{key['pid']}-{key['random']}"
-                self._spool.mkdir(parents=True, exist_ok=True)
-                temporary = self._spool / f"{name}.{threading.get_ident()}.tmp"
-                temporary.write_bytes(encode(snapshot))
-                temporary.replace(self._spool / f"{name}{SUFFIX}")
+                self._replace(self._snapshot())
             except Exception:
+                self._is_dirty = True  # the next time it is tried again
                 faults.note()
-            end = time.monotonic()
+            end = monotonic()
             self._due = end + SHARE * (end - start)
+
+    def _replace(self, snapshot: dict[str, Any]) -> None:
+        key = snapshot["key"]
+        name = f"{key['host']}-{key['pid']}-{key['random']}"
+        self._spool.mkdir(parents=True, exist_ok=True)
+        temporary = self._spool / f"{name}.{threading.get_ident()}.tmp"
+        try:
+            temporary.write_bytes(encode(snapshot))
+            temporary.replace(self._spool / f"{name}{SUFFIX}")
+        except BaseException:
+            temporary.unlink(missing_ok=True)  # a full disk has no room for what is useless
+            raise
 
     def flush(self, *, is_last: bool) -> None:
         """Write if anything is new; unless it is the last time, not sooner than the thread may."""
-        if self._is_dirty and (is_last or time.monotonic() >= self._due):
+        if self._is_dirty and (is_last or monotonic() >= self._due):
             self.write()
 
     def pause(self) -> None:

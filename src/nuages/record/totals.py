@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from threading import RLock
-from time import perf_counter_ns
 
 from nuages.record import histograms, statements
+from nuages.record.clocks import perf_counter_ns
 from nuages.record.events import CallKey, CallTally, Key, Tally
 from nuages.record.executions import Execution, unfinished
 from nuages.record.exemplars import Exemplars

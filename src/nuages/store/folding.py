@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,24 @@ from nuages.model import (
 from nuages.record.snapshots import SUFFIX, decode
 from nuages.store.merging import added, in_order, merge, merge_all
 
+# What a file that is cut off, cannot be read, or was written by another version may lead to.
+UNREADABLE = (
+    OSError, zlib.error, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
+
+_Found = tuple[tuple[Any, ...], int, Recording]  # key of the process, sequence, what it says
+
 
 def fold(spool: Path) -> Recording:
     """The recording of all processes that wrote into a spool; damaged files are counted."""
-    snapshots, damaged = [], 0
+    found: list[_Found] = []
+    damaged = 0
     for path in sorted(spool.glob(f"*{SUFFIX}")):
         try:
-            snapshots.append(decode(path.read_bytes()))
-        except ValueError:
+            found.append(_read(decode(path.read_bytes())))
+        except UNREADABLE:
             damaged += 1
-    recording = recording_from(snapshots)
+    recording = _latest(found)
     if damaged:
         recording = merge(recording, Recording(cut={"damaged snapshots": damaged}))
     return recording
@@ -41,13 +50,20 @@ def fold(spool: Path) -> Recording:
 
 def recording_from(snapshots: Iterable[Mapping[str, Any]]) -> Recording:
     """Add processes up; of one process's snapshots only the latest counts."""
-    latest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for snapshot in snapshots:
-        key = tuple(snapshot["key"][name] for name in ("host", "pid", "start", "random"))
-        known = latest.get(key)
-        if known is None or known["sequence"] < snapshot["sequence"]:
-            latest[key] = snapshot
-    return merge_all(_of_process(snapshot) for snapshot in latest.values())
+    return _latest(_read(snapshot) for snapshot in snapshots)
+
+
+def _read(snapshot: Mapping[str, Any]) -> _Found:
+    key = tuple(snapshot["key"][name] for name in ("host", "pid", "start", "random"))
+    return key, int(snapshot["sequence"]), _of_process(snapshot)
+
+
+def _latest(found: Iterable[_Found]) -> Recording:
+    latest: dict[tuple[Any, ...], tuple[int, Recording]] = {}
+    for key, sequence, recording in found:
+        if key not in latest or latest[key][0] < sequence:
+            latest[key] = sequence, recording
+    return merge_all(recording for _, recording in latest.values())
 
 
 def _of_process(snapshot: Mapping[str, Any]) -> Recording:
