@@ -37,6 +37,9 @@ OWNERS = frozenset({
 STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 
 _plumbing: dict[str, bool] = {}
+# By id of a code object, which is kept so that the id stays taken: whether it may be of an owner.
+_methods: dict[int, tuple[CodeType, bool]] = {}
+METHODS = 20_000
 _sites: WeakKeyDictionary[type, int] = WeakKeyDictionary()
 _owners: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
@@ -56,8 +59,15 @@ def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | Non
     servant = 0
     frame: FrameType | None = start
     while frame is not None and frame is not end and frame.f_code is not until:
-        if not _is_plumbing(frame.f_code.co_filename):
-            value = first_argument(frame)
+        code = frame.f_code
+        known = _methods.get(id(code))
+        if known is None:
+            if len(_methods) >= METHODS:
+                _methods.clear()
+            is_method = not _is_plumbing(code.co_filename) and takes_itself(code)
+            known = _methods[id(code)] = code, is_method
+        if known[1]:
+            value = frame.f_locals.get(code.co_varnames[0])
             if value is not None:
                 cls = value if isinstance(value, type) else type(value)
                 site = site_of_class(cls)
@@ -77,12 +87,15 @@ def _is_plumbing(filename: str) -> bool:
     return known
 
 
+def takes_itself(code: CodeType) -> bool:
+    """Whether a function's first argument is named like a method's."""
+    return code.co_argcount > 0 and code.co_varnames[0] in FIRST_ARGUMENTS
+
+
 def first_argument(frame: FrameType) -> Any:
     """The value of a method's first argument; None where it isn't named like one."""
     code = frame.f_code
-    if not code.co_argcount or code.co_varnames[0] not in FIRST_ARGUMENTS:
-        return None
-    return frame.f_locals.get(code.co_varnames[0])
+    return frame.f_locals.get(code.co_varnames[0]) if takes_itself(code) else None
 
 
 def is_manager(value: Any) -> bool:
