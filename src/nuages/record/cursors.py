@@ -8,7 +8,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import capture, faults, lineage, shapes, snapshots, statements
+from nuages.record import calls, capture, faults, lineage, shapes, snapshots, statements
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Query, hash_of
 from nuages.record.executions import Execution, current
@@ -25,7 +25,7 @@ Record = Callable[[Any, Any, Any, Execution, int, int], Query]
 def hook(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
     """Patch django.db.backends.utils."""
     wrapper = module.CursorWrapper
-    record = _record_deep if is_deep else _record_light
+    record = recording(is_deep=is_deep)
     patches.replace(wrapper, QUERY, None)
     patches.replace(wrapper, "_execute", _executing(wrapper._execute, record))
     patches.replace(wrapper, "_executemany", _executing(wrapper._executemany, record, many=True))
@@ -35,12 +35,20 @@ def hook(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
     patches.replace(wrapper, "callproc", _calling(wrapper.callproc, record))
 
 
+def recording(*, is_deep: bool) -> Record:
+    """What counts a query that its caller has seen, for whoever called that."""
+    return _record_deep if is_deep else _record_light
+
+
 def _executing(
     original: Callable[..., Any], record: Record, *, many: bool = False
 ) -> Callable[..., Any]:
     @wraps(original)
     def execute(self: Any, sql: Any, params: Any, *wrapper_arguments: Any) -> Any:
         self._nuages_query = None
+        outer = calls.outermost.get()
+        if outer is not None and calls.serves_connection(outer):
+            return original(self, sql, params, *wrapper_arguments)
         cpu = 0
         try:
             execution = current()
@@ -56,6 +64,8 @@ def _executing(
             try:
                 query = record(self, sql, None if many else params, execution, start, wall_ns)
                 query.error = type(error).__name__
+                if outer is not None:
+                    outer.queries.append(query)
             except Exception:
                 faults.note()
             raise
@@ -63,9 +73,10 @@ def _executing(
         try:
             if cpu:
                 execution.io_cpu_ns += thread_time_ns() - cpu
-            self._nuages_query = record(
-                self, sql, None if many else params, execution, start, wall_ns
-            )
+            query = record(self, sql, None if many else params, execution, start, wall_ns)
+            self._nuages_query = query
+            if outer is not None:
+                outer.queries.append(query)
         except Exception:
             faults.note()
         return result
@@ -119,7 +130,10 @@ def _record_deep(
     created, load, shape = _lineage(seen, statement)
     snapshots.touch()
     key = (number, seen.site, created, seen.trigger, load, shape)
-    return execution.query(key, hash_of(params), start, wall_ns)
+    asked = hash_of(params)
+    if seen.query is None:  # a person's SQL may hold in its text what differs
+        asked = hash((str(sql), asked))
+    return execution.query(key, asked, start, wall_ns)
 
 
 def _statement(cursor: Any, sql: Any, *, is_raw: bool) -> tuple[int, statements.Statement]:

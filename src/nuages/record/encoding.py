@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nuages.record import histograms, interning, lineage, locations, statements, uses
+from nuages.record import histograms, interning, lineage, locations, reuse, statements, uses
 from nuages.record.events import CallKey, Key
 from nuages.record.exemplars import Event, Exemplar
 from nuages.record.totals import OTHER, CallTotal, GroupTotal, ScopeTotal, Totals
@@ -95,6 +95,13 @@ class _Encoder:
             "histogram": histograms.trimmed(total.histogram),
         }
 
+    def reuse(self, statement: int, site: int, figures: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "statement": self.statements(statement),
+            "location": self.locations(site),
+            **figures,
+        }
+
     def exemplar(self, scope: int, exemplar: Exemplar) -> dict[str, Any]:
         values = {name: getattr(exemplar, name) for name in exemplar.__slots__}
         return {"scope": scope, **values, "events": list(map(self._event, exemplar.events))}
@@ -133,7 +140,7 @@ def encode(*parts: Totals) -> dict[str, Any]:
         "calls": calls,
         "exemplars": exemplars,
         "uses": [{"load": encoder.loads(load), **use} for load, use in uses.watched()],
-        "reuse": [],
+        "reuse": [encoder.reuse(*found) for found in reuse.watched()],
         "statements": [[OTHER, "", "", ""], *encoder.statements.values[1:]],
         "locations": encoder.locations.values,
         "loads": encoder.loads.values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nuages.record import interning
+from nuages.record import faults, interning
 
 READ = "_nuages_read"  # on ModelState: the bits of what was read; a watched instance has its own
 NOTHING_READ = 0
@@ -138,11 +138,12 @@ def _get(original: Callable[..., Any], name: str, bit: int, note: Note) -> Calla
         value = values[name] if name in values else original(self, instance, owner)
         try:
             state = values["_state"]
-            is_new = not state._nuages_read & bit
+            if not state._nuages_read & bit:
+                note(state, bit, type(instance))
         except (AttributeError, KeyError, TypeError):  # no state, or not one of Django's
-            return value
-        if is_new:
-            note(state, bit, instance.__class__)
+            pass
+        except Exception:
+            faults.note()
         return value
 
     return get
@@ -155,11 +156,12 @@ def _get_of_data(original: Callable[..., Any], bit: int, note: Note) -> Callable
             return value
         try:
             state = instance.__dict__["_state"]
-            is_new = not state._nuages_read & bit
+            if not state._nuages_read & bit:
+                note(state, bit, type(instance))
         except (AttributeError, KeyError, TypeError):
-            return value
-        if is_new:
-            note(state, bit, instance.__class__)
+            pass
+        except Exception:
+            faults.note()
         return value
 
     return get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ def cache_name_of(field: Any) -> str:
     return str(name if name is not None else field.get_cache_name())
 
 
-def watch_joined(watched: dict[int, uses.Use], joins: tuple[Join, ...]) -> None:
+def watch_joined(watched: dict[int, uses.Use], joins: Sequence[Join]) -> None:
     """Let a fetch's joined instances tell of their use."""
     for join in joins:
         uses.begin(watched, join.load, join.model)
@@ -65,7 +66,7 @@ def watch_joined(watched: dict[int, uses.Use], joins: tuple[Join, ...]) -> None:
 
 
 def tag_joined(
-    instance: Any, joins: tuple[Join, ...], found: dict[int, list[Any]] | None = None
+    instance: Any, joins: Sequence[Join], found: dict[int, list[Any]] | None = None
 ) -> None:
     """Give the instances that were fetched along with one their loads; `found` takes them."""
     for join in joins:

@@ -31,8 +31,8 @@ class Fetch:
     def __init__(self, queryset: Any) -> None:
         self.queryset = queryset
         self.number: int | None = None  # of the load, once it is known
-        self.joins: tuple[Join, ...] = ()
-        self.uses: dict[int, uses.Use] = {}  # of the loads that are watched, the joined ones' too
+        self.joins: Sequence[Join] = []
+        self.uses: dict[int, uses.Use] | None = None  # of the loads that are watched, joins' too
         self.populators: list[Any] = []  # what select_related joins, as the compiler found it
         self.is_tagged = False
 
@@ -182,6 +182,7 @@ def _tag(instances: Sequence[Any], fetch: Fetch) -> None:
         number = fetch.number = _load(fetch.queryset)
         if instances and hasattr(instances[0], "_state"):
             fetch.joins = joins_of(fetch.populators, number)
+            fetch.uses = {}
             uses.begin(fetch.uses, number, fetch.queryset.model)
             watch_joined(fetch.uses, fetch.joins)
     for instance in instances:
@@ -189,15 +190,14 @@ def _tag(instances: Sequence[Any], fetch: Fetch) -> None:
         if state is None:  # values(), or an iterable of the project's own
             return
         state._nuages = number
-    joined: dict[int, list[Any]] | None = {} if fetch.uses else None
+    found: dict[int, list[Any]] | None = {} if fetch.uses else None
     if fetch.joins:
         for instance in instances:
-            tag_joined(instance, fetch.joins, joined)
-    if joined is not None:
-        joined.setdefault(number, []).extend(instances)
-        for load, loaded in joined.items():
-            if load in fetch.uses:
-                fetch.uses[load].take(loaded)
+            tag_joined(instance, fetch.joins, found)
+    if fetch.uses and found is not None:
+        found.setdefault(number, []).extend(instances)
+        for load, use in fetch.uses.items():
+            use.take(found.get(load, []))
 
 
 def _load(queryset: Any) -> int:

@@ -25,6 +25,7 @@ from nuages.record import (
     querysets,
     relations,
     requests,
+    reuse,
     snapshots,
     suites,
     threads,
@@ -76,6 +77,7 @@ LIGHT: tuple[tuple[str, Hook], ...] = (
 )
 DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=True)),
+    ("django.db.backends.utils", reuse.hook),
     ("django.db.models.sql.query", querysets.hook_query),
     ("django.db.models.base", querysets.hook_state),
     ("django.db.models.base", uses.hook),
@@ -184,11 +186,22 @@ def _fold(execution: Execution) -> None:
 
 
 def _before_fork() -> None:
-    if snapshots.writer is not None:
-        snapshots.writer.pause()
+    try:
+        if snapshots.writer is not None:
+            snapshots.writer.pause()
+    except Exception:
+        faults.note()
 
 
 def _after_fork() -> None:
+    try:
+        _begin_anew()
+    except Exception:
+        faults.note()
+
+
+def _begin_anew() -> None:
+    """Be a process of its own, which has recorded nothing."""
     _state.key = snapshots.new_key()
     _state.sequence = 0
     interning.renew_lock()
@@ -213,6 +226,7 @@ def reset() -> None:
     _state.totals = Totals()
     suites.counts.clear()
     uses.clear()
+    reuse.clear()
     interning.cut.clear()
     faults.clear()
 

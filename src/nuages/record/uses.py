@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import islice
-from time import monotonic
 from types import ModuleType
 from typing import Any
 
 from nuages.record import faults, fields, lineage
+from nuages.record.clocks import monotonic
 from nuages.record.fields import NOTHING_READ, READ
 from nuages.record.lineage import ATTRIBUTE, current
 from nuages.record.patches import Patches
