@@ -131,9 +131,11 @@ def encode(*parts: Totals) -> dict[str, Any]:
             if scope in indexes:
                 groups.append(encoder.group(indexes[scope], key, group))
         for (scope, call_key), call in list(totals.calls.items()):
-            calls.append(encoder.call(indexes[scope], call_key, call))
+            if scope in indexes:
+                calls.append(encoder.call(indexes[scope], call_key, call))
         for scope, kept in list(totals.exemplars.by_scope.items()):
-            exemplars += [encoder.exemplar(indexes[scope], exemplar) for exemplar in kept]
+            if scope in indexes:
+                exemplars += [encoder.exemplar(indexes[scope], each) for each in list(kept)]
     return {
         "scopes": scopes,
         "groups": groups,

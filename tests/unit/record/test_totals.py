@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.record import executions, histograms, statements, totals
+from nuages.record.encoding import encode
 from nuages.record.events import hash_of
 from nuages.record.executions import Execution
 
@@ -60,6 +61,20 @@ def test_parameters_that_cannot_be_hashed_are_told_apart():
 def test_no_parameter_is_a_fault(param):
     for params in ((param,), [param], {"a": param}, (param,) * 50):
         assert isinstance(hash_of(params), int)
+
+
+def test_a_scope_that_comes_while_a_snapshot_is_made_waits_for_the_next():
+    sums = totals.Totals()
+    execution = executed((1,))
+    execution.call(("cache", "default", "get", 0), 0, 1_000, ())
+    executions.end(execution)
+    sums.add(execution)
+    whole = encode(sums)
+    sums.scopes.clear()  # as it was when the scopes were listed, before the rest was
+    early = encode(sums)
+    parts = ("scopes", "groups", "calls", "exemplars")
+    assert [len(whole[part]) for part in parts] == [1, 1, 1, 1]
+    assert [len(early[part]) for part in parts] == [0, 0, 0, 0]
 
 
 def test_transaction_control_is_no_loop():
