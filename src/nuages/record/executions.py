@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from itertools import count
 from threading import RLock, get_ident
 from types import MappingProxyType
+from typing import Any
 
 from nuages.record import faults, statements
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
@@ -41,6 +42,8 @@ class Execution:
     statuses: Mapping[str, int] = MappingProxyType({})
     is_ended = False
     is_answered = False  # a response was given; a stream may still be sent
+    is_inherited = False  # begun before a fork, in the process that forked
+    request: Any = None  # while it is being answered; tells the route, once it is resolved
     queries = rows = db_ns = cpu_ns = wall_ns = 0
     io_cpu_ns = 0  # of cpu_ns, spent inside the database's driver, a cache's, a client's
     settled = 0  # events added up
@@ -105,6 +108,17 @@ class Execution:
             del self.events[: self.settled]
             self.settled = 0
 
+    def has_figures(self) -> bool:
+        """Whether anything was counted."""
+        events = self.events or self.tallies or self.call_tallies
+        return bool(events or self.counters or self.peaks)
+
+    def counts(self) -> bool:
+        """Whether a snapshot is to tell of it though it has not ended."""
+        if self.is_inherited or self.kind == "process":
+            return self.has_figures()
+        return self.kind != "request" or self.is_answered
+
     def settle(self) -> None:
         """Add up what happened since the last time."""
         with self.lock:
@@ -146,6 +160,7 @@ _current: ContextVar[Execution | None] = ContextVar("nuages_execution", default=
 _open: dict[int, Execution] = {}
 _tests: list[Execution] = []  # running now; a server thread's requests belong to the only one
 _entered: dict[int, list[Execution]] = {}  # by thread: what it is in, innermost last
+_on_begin: list[Callable[[Execution], None]] = []
 _on_end: list[Callable[[Execution], None]] = []
 
 
@@ -195,6 +210,8 @@ def begin(kind: str, name: str) -> Execution | None:
         _open[id(execution)] = execution
         if kind == "test":
             _tests.append(execution)
+        for listener in _on_begin:
+            listener(execution)
     except Exception:
         faults.note()
         return None
@@ -234,7 +251,9 @@ class enter:  # noqa: N801 - used like a function
             return
         try:
             if not self._is_inner:
-                execution.cpu_ns += thread_time_ns() - self._cpu
+                cpu = thread_time_ns()
+                # After a fork the clock of the child starts anew.
+                execution.cpu_ns += cpu - self._cpu if cpu >= self._cpu else cpu
             _leave(execution)
         except Exception:
             faults.note()
@@ -277,9 +296,12 @@ def _close(execution: Execution, status: str) -> None:
         _tests.remove(execution)
     if status:
         execution.statuses = {status: 1}
-    execution.settle()
     for listener in _on_end:
         listener(execution)
+
+
+def on_begin(listener: Callable[[Execution], None]) -> None:
+    _on_begin.append(listener)
 
 
 def on_end(listener: Callable[[Execution], None]) -> None:
@@ -287,13 +309,18 @@ def on_end(listener: Callable[[Execution], None]) -> None:
 
 
 def unfinished() -> list[Execution]:
-    """What a snapshot must not leave out: all but requests that are still being answered."""
-    running = [e for e in list(_open.values()) if e.kind != "request" or e.is_answered]
-    return [*running, _process]
+    """What a snapshot must not leave out: all but requests that are still being answered.
+
+    What a child has inherited may never end there, and counts once it has done something.
+    """
+    return [execution for execution in (*list(_open.values()), _process) if execution.counts()]
 
 
-def forget_parent_process() -> None:
-    """After a fork: what other threads of the parent were doing is not this process's."""
+def forget_parent_process() -> list[Execution]:
+    """After a fork: what other threads of the parent were doing is not this process's.
+
+    → What this process goes on with.
+    """
     own = {id(execution) for execution in _entered.get(get_ident(), ())}
     for number in [number for number in _open if number not in own]:
         del _open[number]
@@ -302,6 +329,8 @@ def forget_parent_process() -> None:
     _tests[:] = [execution for execution in _tests if id(execution) in own]
     for execution in _open.values():
         execution.lock = RLock()
+        execution.is_inherited = True
+    return list(_open.values())
 
 
 def clear() -> None:

@@ -14,7 +14,11 @@ from typing import Any, Protocol
 import nuages
 from nuages.agent.imports import when_imported
 from nuages.record import (
+    caches,
+    calls,
     classes,
+    connections,
+    copies,
     cursors,
     executions,
     faults,
@@ -22,13 +26,19 @@ from nuages.record import (
     jobs,
     landmarks,
     locations,
+    middleware,
+    outside,
+    programs,
     querysets,
     relations,
     requests,
     reuse,
     snapshots,
+    sockets,
+    state,
     suites,
     threads,
+    transactions,
     triggers,
     uses,
 )
@@ -59,6 +69,8 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("django.db.models.query", lambda m, _: querysets.mark(m)),
     ("django.core.handlers.base", requests.hook),
     ("django.core.handlers.exception", lambda m, _: requests.mark(m)),
+    ("django.core.handlers.base", middleware.hook),
+    ("django.core.handlers.exception", middleware.hook_exceptions),
     ("django.core.management.base", jobs.hook_commands),
     ("django.core.management", lambda m, _: jobs.mark_entry(m)),
     ("django", lambda m, _: jobs.mark_setup(m)),
@@ -70,13 +82,30 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("asgiref.sync", threads.hook_asgiref),
     ("unittest.case", suites.hook),
     ("unittest.runner", suites.hook_runner),
+    ("sys", calls.hook),
+    ("django.core.cache", caches.hook),
+    ("django.db.backends.base.base", connections.hook),
+    ("django.db.transaction", transactions.hook_blocks),
+    ("django.core.mail.backends.smtp", sockets.hook_mail),
+    ("smtplib", sockets.hook_smtp),
+    ("socket", sockets.hook_socket),
+    ("asyncio.base_events", sockets.hook_asyncio),
+    ("http.client", outside.hook_http),
+    ("urllib3.connectionpool", outside.hook_urllib3),
+    ("httpcore", outside.hook_httpcore),
+    ("aiohttp.client", outside.hook_aiohttp),
+    ("subprocess", programs.hook),
     ("multiprocessing.util", lambda m, _: _flush_at_end_of_children(m)),
 )
 LIGHT: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=False)),
+    ("django.db.backends.utils", partial(copies.hook, is_deep=False)),
+    ("django.db.backends.postgresql.base", partial(copies.hook_debug, is_deep=False)),
 )
 DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=True)),
+    ("django.db.backends.utils", partial(copies.hook, is_deep=True)),
+    ("django.db.backends.postgresql.base", partial(copies.hook_debug, is_deep=True)),
     ("django.db.backends.utils", reuse.hook),
     ("django.db.models.sql.query", querysets.hook_query),
     ("django.db.models.base", querysets.hook_state),
@@ -85,6 +114,7 @@ DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.models.query_utils", lambda m, _: relations.mark_deferred(m)),
     ("django.db.models.fields.related_descriptors", lambda m, _: relations.mark_descriptors(m)),
     ("django.contrib.contenttypes.fields", lambda m, _: relations.mark_generic(m)),
+    ("django.core.handlers.base", state.hook),
 )
 SIGNALS = (
     ("celery.signals", jobs.listen_to_celery),
@@ -171,6 +201,8 @@ def _register_once() -> None:
     global _registered
     if not _registered:
         _registered = True
+        executions.on_begin(state.began)
+        executions.on_end(state.ended)
         executions.on_end(_fold)
         os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
@@ -179,7 +211,7 @@ def _fold(execution: Execution) -> None:
     if _state.config is None:
         return
     try:
-        _state.totals.add(execution)
+        _state.totals.offer(execution)
         snapshots.touch()
     except Exception:
         faults.note()
@@ -205,10 +237,13 @@ def _begin_anew() -> None:
     _state.key = snapshots.new_key()
     _state.sequence = 0
     interning.renew_lock()
-    executions.forget_parent_process()
+    inherited = executions.forget_parent_process()
     if snapshots.writer is not None:
         snapshots.writer.renew_after_fork()
     reset()
+    for execution in inherited:
+        if execution.request is not None:
+            requests.identify(execution)
 
 
 def _flush_at_end_of_children(util: ModuleType) -> None:
@@ -227,6 +262,7 @@ def reset() -> None:
     suites.counts.clear()
     uses.clear()
     reuse.clear()
+    state.clear()
     interning.cut.clear()
     faults.clear()
 
@@ -234,6 +270,7 @@ def reset() -> None:
 def snapshot() -> dict[str, Any]:
     """All that was counted since the start or the last reset(), ready for JSON."""
     _state.sequence += 1
+    _state.totals.catch_up()
     config = _state.config
     return {
         "key": _state.key,

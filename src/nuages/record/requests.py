@@ -18,12 +18,25 @@ METHODS = frozenset({
 UNMATCHED = "(unmatched)"
 
 _ended = threading.local()
-_last: dict[str, Any] = {}
+_last: Execution | None = None
 
 
 def last() -> dict[str, Any]:
     """Figures of the request that ended last in this thread, else anywhere."""
-    return dict(getattr(_ended, "figures", None) or _last)
+    execution: Execution | None = getattr(_ended, "execution", None) or _last
+    if execution is None:
+        return {}
+    execution.settle()
+    return {
+        "route": execution.name,
+        "view": execution.view,
+        "status": next(iter(execution.statuses), ""),
+        "queries": execution.queries,
+        "rows": execution.rows,
+        "db_ns": execution.db_ns,
+        "wall_ns": execution.wall_ns,
+        "cpu_ns": execution.cpu_ns,
+    }
 
 
 def hook(module: ModuleType, patches: Patches) -> None:
@@ -58,7 +71,7 @@ def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
                 response = original(self, request)
             return response
         finally:
-            _answered(execution, request, response)
+            _answered(execution, response)
 
     return get_response
 
@@ -72,7 +85,7 @@ def _getting_async(original: Callable[..., Any]) -> Callable[..., Any]:
             response = await _Entered(execution, original(self, request))
             return response
         finally:
-            _answered(execution, request, response)
+            _answered(execution, response)
 
     return get_response_async
 
@@ -110,10 +123,13 @@ def _bound(method: Callable[[Any], Any], value: Any) -> Callable[[], Any]:
 
 def _begin(request: Any) -> Execution | None:
     try:
-        return executions.begin("request", _name(request, None))
+        execution = executions.begin("request", _name(request, None))
+        if execution is not None:
+            execution.request = request
     except Exception:
         faults.note()
         return None
+    return execution
 
 
 def _name(request: Any, route: str | None) -> str:
@@ -121,12 +137,12 @@ def _name(request: Any, route: str | None) -> str:
     return f"{method} {UNMATCHED}" if route is None else f"{method} /{route}"
 
 
-def _answered(execution: Execution | None, request: Any, response: Any) -> None:
+def _answered(execution: Execution | None, response: Any) -> None:
     if execution is None:
         return
     try:
-        route, execution.view = _route(request)
-        execution.name = _name(request, route)
+        identify(execution)
+        execution.request = None
         status = str(getattr(response, "status_code", 500))
         execution.statuses = {status: 1}
         execution.is_answered = True
@@ -137,6 +153,12 @@ def _answered(execution: Execution | None, request: Any, response: Any) -> None:
     except Exception:
         faults.note()
         _end(execution)
+
+
+def identify(execution: Execution) -> None:
+    """Name an execution by the route of its request, as far as that is resolved."""
+    route, execution.view = _route(execution.request)
+    execution.name = _name(execution.request, route)
 
 
 def _end(execution: Execution) -> None:
@@ -150,19 +172,8 @@ def _end(execution: Execution) -> None:
 
 
 def _note_last(execution: Execution) -> None:
-    figures = {
-        "route": execution.name,
-        "view": execution.view,
-        "status": next(iter(execution.statuses), ""),
-        "queries": execution.queries,
-        "rows": execution.rows,
-        "db_ns": execution.db_ns,
-        "wall_ns": execution.wall_ns,
-        "cpu_ns": execution.cpu_ns,
-    }
-    _ended.figures = figures
-    _last.clear()
-    _last.update(figures)
+    global _last
+    _ended.execution = _last = execution
 
 
 def _route(request: Any) -> tuple[str | None, str]:

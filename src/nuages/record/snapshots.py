@@ -77,23 +77,25 @@ class Writer:
         with self._lock:
             if self._thread is not None or sys.is_finalizing():
                 return
-            self._stop.clear()
-            thread = threading.Thread(target=self._run, name="nuages-snapshots", daemon=True)
+            self._stop = threading.Event()  # one a thread, or a new one would revive the old
+            thread = threading.Thread(
+                target=self._run, args=(self._stop,), name="nuages-snapshots", daemon=True
+            )
             self._thread = thread
             try:
                 Context().run(thread.start)  # of no request's, though one has woken it
             except RuntimeError:  # the interpreter is shutting down: its end writes
                 self._thread = None
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             self._wake.wait()
             now = monotonic()
             due = max(self._touched + IDLE, self._due)
             # A process that is never idle is written out every few seconds all the same.
             if now < due and now < self._due + 4 * IDLE:
-                self._stop.wait(min(due - now, IDLE / 2))
-            elif not self._stop.is_set():
+                stop.wait(min(due - now, IDLE / 2))
+            elif not stop.is_set():
                 self._wake.clear()
                 self.write()
 

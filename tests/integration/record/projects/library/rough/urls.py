@@ -21,5 +21,6 @@ urlpatterns = [
     path("failing/<slug:how>/", views.failing),
     path("collected/", views.collected),
     path("commanded/", views.commanded),
+    path("forking/<slug:how>/", views.forking),
     path("", include("config.urls")),
 ]

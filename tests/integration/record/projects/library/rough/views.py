@@ -3,7 +3,10 @@
 import asyncio
 import gc
 import http.client
+import multiprocessing
+import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
@@ -20,6 +23,8 @@ from django.dispatch import receiver
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from shelf.models import Author, Book, Review, Shop, Tag
+
+from rough import forks
 
 outside = {}  # the port of a server on this machine
 done = []  # side effects, so that what happens twice or never is seen
@@ -299,3 +304,30 @@ def commanded(request):
     except Exception as error:
         out.write(repr(error))
     return HttpResponse(out.getvalue())
+
+
+def forking(request, how):
+    """Two queries before, one by the child and one by its parent meanwhile, one after."""
+    names = [_named(1), _named(2)]
+    if how == "os":
+        child = os.fork()
+        if not child:
+            _named(3)
+            time.sleep(0.8)  # an interval of the recorder's; no atexit runs
+            os._exit(0)
+        _named(4)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    elif how == "through":  # the child leaves the view by an exception that ends it
+        child = os.fork()
+        if not child:
+            _named(3)
+            raise SystemExit(0)
+        _named(4)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    else:
+        process = multiprocessing.get_context(how).Process(target=forks.name_of, args=(3,))
+        process.start()
+        _named(4)
+        process.join()
+        status = process.exitcode
+    return JsonResponse({"names": [*names, _named(5)], "status": status})
