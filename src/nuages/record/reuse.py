@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from time import monotonic
 from types import ModuleType
 from typing import Any
 
 from nuages.record import faults, interning, statements
+from nuages.record.clocks import monotonic
 from nuages.record.events import Query
 from nuages.record.patches import Patches
 
