@@ -19,7 +19,7 @@ QueryShape = Literal[
     "raw", "write", "other",
 ]  # fmt: skip
 CallKind = Literal[
-    "cache", "outside", "middleware", "connection", "transaction", "copy", "template", "signal",
+    "cache", "outside", "middleware", "connection", "transaction", "template", "signal",
     "module-state",
 ]  # fmt: skip
 ScopeKind = Literal["request", "command", "test", "task", "process"]
@@ -125,6 +125,7 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
     {
         "response_bytes": "length of the responses' bodies, without streams",
         "responses_measured": "responses whose length is known",
+        "connection_queries": "made to set up or check connections; their time is those calls'",
     }
 )
 PEAKS: Mapping[str, str] = MappingProxyType({"response_bytes": "of one response"})
@@ -142,7 +143,7 @@ class CallGroup:
     executions: int = 0  # executions of the scope in which it occurred
     calls: int = 0
     per_execution_max: int = 0
-    wall_ns: int = 0  # of middleware: without what runs inside it
+    wall_ns: int = 0  # without the queries inside; of middleware: without whatever runs inside
     max_ns: int = 0
     histogram: tuple[int, ...] = ()  # as in ScopeStats, of one call's wall time
     outcomes: Mapping[str, int] = field(default_factory=dict)  # "hit", "miss", "200", … → calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from nuages.record.lineage import Relation
@@ -11,6 +12,7 @@ BASE = "_nuages_base"  # on Query: its Fingerprint before a related manager filt
 
 READS = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "PRAGMA", "FETCH"})
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "TRUNCATE", "COPY"})
+UNLOADED = re.compile(r"\sTO\s+(?:STDOUT|PROGRAM|%s)", re.I)  # a COPY's rows
 SINGLE_VALUED = frozenset({"fk", "o2o", "reverse_o2o", "gfk", "deferred"})
 
 
@@ -43,6 +45,8 @@ def fingerprint(query: Any, lookups: int) -> Fingerprint:
 
 def of_statement(statement: Statement, *, is_orm: bool) -> str:
     """The shape of a query of which only the SQL is known."""
+    if statement.verb == "COPY" and UNLOADED.search(statement.sql):
+        return "raw"
     if statement.verb in WRITES:
         return "write"
     return "raw" if not is_orm and (statement.verb in READS or not statement.verb) else "other"
