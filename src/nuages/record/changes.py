@@ -1,0 +1,196 @@
+"""What a middleware changes: shallow pictures of a request, a response and the context.
+
+A picture holds references, never values: nothing is evaluated that is lazy, read that is streamed,
+or compared by code of the project's. It lasts while one middleware runs its own part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import copy_context
+from operator import is_
+from types import FunctionType
+from typing import Any
+
+MISSING = object()
+CONTAINERS = ("META", "COOKIES", "GET")  # dictionaries whose items are looked at one by one
+PLAIN = frozenset({bool, int, str, bytes, type(None)})
+# What reading a request leaves behind on it: HttpRequest.body, .POST and .FILES, and
+# django.contrib.auth's request.user.
+READ = frozenset({
+    "_body", "_cached_user", "_acached_user", "_files", "_post_parse_error", "_read_started",
+    "_stream",
+})  # fmt: skip
+# Variables that say nothing: set by who is first to look, by asgiref when it changes threads, by
+# the recorder.
+NOT_A_CHANGE = (
+    "decimal_context", "deadlock_context", "thread_sensitive_context",
+    "async_single_thread_context", "nuages_",
+)  # fmt: skip
+LOCAL = "asgiref.local"
+
+Attributes = dict[str, Any]
+
+
+def attributes_of(target: Any) -> Attributes:
+    """The attributes of an instance, without a look behind a proxy that is lazy."""
+    try:
+        found = object.__getattribute__(target, "__dict__")
+    except AttributeError:  # it has slots only
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class RequestPicture:
+    """A request as a middleware was given it."""
+
+    __slots__ = ("_attributes", "_containers", "_request", "_session")
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        found = attributes_of(request)
+        self._attributes = found.copy()
+        self._containers = _containers(found)
+        self._session = _is_modified(found)
+
+    def differs_from(self, request: Any) -> bool:
+        """Whether it is another one by now, or has been written to."""
+        if request is not self._request:
+            return True
+        now = attributes_of(request)
+        if not _are_same(self._attributes, now) and _is_written(request, self._attributes, now):
+            return True
+        containers = _containers(now) if self._containers else {}
+        return self._session != _is_modified(now) or any(
+            not _are_same(before, containers.get(name, before))
+            for name, before in self._containers.items()
+        )
+
+
+def _containers(attributes: Attributes) -> dict[str, dict[Any, Any]]:
+    return {
+        name: dict(value)
+        for name in CONTAINERS
+        if (value := attributes.get(name)) is not None and issubclass(type(value), dict)
+    }
+
+
+def _is_modified(attributes: Attributes) -> bool:
+    """Whether the session was written to; a session that was read is the same."""
+    session = attributes.get("session")
+    return session is not None and bool(attributes_of(session).get("modified"))
+
+
+def _are_same(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> bool:
+    """Whether both hold the same objects in the same order: 1.5 µs for 60 items."""
+    return len(before) == len(now) and all(map(is_, before.values(), now.values()))
+
+
+def _changed(before: Attributes, now: Attributes) -> set[str]:
+    return {
+        name
+        for name in {*before, *now}
+        if not _is_equal(before.get(name, MISSING), now.get(name, MISSING))
+    }
+
+
+def _is_equal(before: Any, now: Any) -> bool:
+    """Identity, but for what is as good as identical; no method of the project's is called."""
+    return before is now or (type(before) is type(now) and type(now) in PLAIN and before == now)
+
+
+def _is_written(request: Any, before: Attributes, now: Attributes) -> bool:
+    """Whether attributes differ by more than what comes of reading them."""
+    names = _changed(before, now)
+    if "_files" in names:  # both are set when the form is read
+        names.discard("_post")
+    names -= READ
+    return any(name in before or not _is_cached_property(request, name) for name in names)
+
+
+def _is_cached_property(target: Any, name: str) -> bool:
+    """Whether the class computes it on first access and keeps the value in the instance."""
+    for cls in type(target).__mro__:
+        if name in vars(cls):
+            found = type(vars(cls)[name])
+            return (
+                hasattr(found, "__get__")
+                and not hasattr(found, "__set__")
+                and found is not FunctionType
+            )
+    return False
+
+
+class ResponsePicture:
+    """A response as it came from inside."""
+
+    __slots__ = ("_attributes", "_content", "_cookies", "_headers", "_response")
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        found = attributes_of(response)
+        self._attributes = found.copy()
+        self._headers = _headers(found)
+        self._cookies = _cookies(found)
+        self._content = _content(found)
+
+    def differs_from(self, response: Any) -> bool:
+        """Whether it is another one by now, or has been written to."""
+        if response is not self._response:
+            return True
+        now = attributes_of(response)
+        content = _content(now)
+        return (
+            (not _are_same(self._attributes, now) and bool(_changed(self._attributes, now)))
+            or self._headers != _headers(now)
+            or self._cookies != _cookies(now)
+            or len(self._content) != len(content)
+            or not all(map(is_, self._content, content))
+        )
+
+
+def _headers(attributes: Attributes) -> dict[str, tuple[str, str]]:
+    store = attributes_of(attributes.get("headers")).get("_store")
+    return store.copy() if type(store) is dict else {}
+
+
+def _cookies(attributes: Attributes) -> str:
+    cookies = attributes.get("cookies")
+    return cookies.output() if cookies else ""
+
+
+def _content(attributes: Attributes) -> tuple[Any, ...]:
+    """The pieces of a body that is there; a stream is an attribute of the response."""
+    container = attributes.get("_container")
+    return tuple(container) if type(container) is list else ()
+
+
+class ContextPicture:
+    """The variables of the context as they stood."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self) -> None:
+        self._context = copy_context()
+
+    def has_changed(self) -> bool:
+        """Whether any was set since: a language, a time zone, who asks."""
+        before = self._context
+        return any(
+            (past := before.get(variable, MISSING)) is not value
+            and not variable.name.startswith(NOT_A_CHANGE)
+            and (variable.name != LOCAL or _is_set(past, value))
+            for variable, value in copy_context().items()
+        )
+
+
+def _is_set(before: Any, now: Any) -> bool:
+    """Whether an asgiref.local.Local was written to, be it with what it held already.
+
+    Its attributes are copied whenever one is set; what holds them also when the thread changes.
+    """
+    attributes = getattr(now, "data", now)
+    if getattr(before, "data", before) is attributes:
+        return False
+    values = attributes.values() if type(attributes) is dict else (attributes,)
+    return any(not type(value).__module__.startswith("asgiref.") for value in values)

@@ -1,0 +1,24 @@
+"""Settings; which middleware there is, the environment says."""
+
+import os
+
+SECRET_KEY = "not a secret"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+]
+MIDDLEWARE = os.environ["LAYERED_MIDDLEWARE"].split()
+ROOT_URLCONF = "layered.urls"
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [os.path.join(os.path.dirname(os.path.dirname(__file__)), "templates")],
+    },
+]
+USE_TZ = True
