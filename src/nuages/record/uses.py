@@ -207,7 +207,7 @@ def _saving(original: Callable[..., Any]) -> Callable[..., Any]:
             found = self._state.__dict__
             mask = found.get(READ)
             if mask is not None and mask != fields.ALL_READ:
-                _note(self._state, SAVED, type(self))
+                mask = _note_saved(self, mask, args, kwargs)
                 found[READ] = fields.ALL_READ
         except Exception:
             faults.note()
@@ -215,9 +215,18 @@ def _saving(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, *args, **kwargs)
         finally:
             if mask is not None and mask != fields.ALL_READ:
-                found[READ] = mask | SAVED
+                found[READ] = mask
 
     return save_table
+
+
+def _note_saved(instance: Any, mask: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """Count a save of all fields; → what was read, that it was saved included."""
+    is_partial = (args[5] if len(args) > 5 else kwargs.get("update_fields")) is not None
+    if is_partial or mask & SAVED:
+        return mask
+    _note(instance._state, SAVED, type(instance))
+    return mask | SAVED
 
 
 def _size(value: Any, depth: int = 0) -> int:
