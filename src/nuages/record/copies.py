@@ -107,7 +107,11 @@ class _Block(AbstractContextManager[Any]):
         self._copy = copy
 
     def __enter__(self) -> Any:
-        return self._block.__enter__()
+        try:
+            return self._block.__enter__()
+        except BaseException as error:
+            self._copy.end(error)
+            raise
 
     def __exit__(self, *exc_info: Any) -> bool | None:
         try:

@@ -13,10 +13,13 @@ import django
 from django.core.management import call_command
 
 PATCHED = [
-    "asgiref.sync", "concurrent.futures.thread", "django.core.handlers.base",
-    "django.core.management.base", "django.db.backends.utils", "django.db.models.base",
-    "django.db.models.query", "django.db.models.sql.query", "threading", "unittest.case",
-    "unittest.runner",
+    "asgiref.sync", "asyncio.base_events", "concurrent.futures.thread", "django.core.cache",
+    "django.core.cache.backends.base", "django.core.cache.backends.locmem",
+    "django.core.handlers.base", "django.core.mail.backends.smtp",
+    "django.core.management.base", "django.db.backends.base.base", "django.db.backends.utils",
+    "django.db.models.base", "django.db.models.query", "django.db.models.sql.query",
+    "django.db.transaction", "http.client", "smtplib", "socket", "subprocess", "threading",
+    "unittest.case", "unittest.runner",
 ]  # fmt: skip
 
 

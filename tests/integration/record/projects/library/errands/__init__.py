@@ -1,0 +1,1 @@
+"""What leaves the process: calls of caches, other servers, connections, transactions."""
