@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from nuages import store
 from nuages.model import Load, Location, QueryGroup, Recording, ScopeStats
 
 LIBRARY = Path(__file__).parent / "projects" / "library"
+ATTIC = LIBRARY.with_name("attic")
 
 
 @dataclass(frozen=True)
@@ -130,3 +132,21 @@ def light_cases(library: Path, run: Callable[..., str]) -> Seen:
 def site(library: Path, run: Callable[..., str]) -> Seen:
     """Requests to every route of the project."""
     return _recorded(library, run, "shelf/visit.py", "deep")
+
+
+@pytest.fixture(scope="session")
+def attic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What projects/attic/run.py wrote: cases run without and with a recorder."""
+    output = tmp_path_factory.mktemp("attic") / "attic.json"
+    done = subprocess.run(
+        [sys.executable, "run.py", str(output)],
+        cwd=ATTIC,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(output.read_text())
+    return found

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import django
 import pytest
 
 from nuages import store
 from nuages.model import LoadUse
 
-ATTIC = Path(__file__).parent / "projects" / "attic"
 NOTES = 12  # 6 rows, the cases run twice
 DRAWERS = 4
 
 # The function that made the queryset → the fields of its instances that were read, and by how many.
 READS = {
     "listed": {"title": NOTES, "body": 0, "drawer_id": 0},
+    "read_hotly": {"title": NOTES, "body": 0, "drawer_id": 0},
     "read_of_one": {"title": 0, "body": 2, "drawer_id": 0},
     "prefetched_forwards": {"title": 0, "body": 0, "drawer_id": NOTES},
     "joined": {"title": 0, "body": 0, "drawer_id": NOTES},
@@ -48,22 +42,6 @@ READS = {
     "odd_shouts": {"name": 4, "file": 0, "amount": 0, "closed": 4, "shouted": 4, "extra": 0},
     "generated": {"side": 0, "area": 2},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def attic(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    output = tmp_path_factory.mktemp("attic") / "attic.json"
-    done = subprocess.run(
-        [sys.executable, "run.py", str(output)],
-        cwd=ATTIC,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(output.read_text())
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pickle
 import django
 from asgiref.sync import async_to_sync
 from django.core.serializers import serialize
+from django.db import connection
 from django.db.models import Prefetch
 from django.forms import model_to_dict
 from django.template import Context, Template
@@ -16,6 +17,15 @@ from attic.models import Drawer, Label, Letter, Note, Odd
 
 def listed():
     return [note.title for note in Note.objects.order_by("id")]
+
+
+def read_hotly():
+    """The interpreter specialises these reads before the fields are watched."""
+    notes = list(Note.objects.order_by("id"))
+    for _ in range(200):
+        for note in notes:
+            note.title
+    return [note.title for note in notes]
 
 
 def read_of_one():
@@ -177,6 +187,32 @@ def handled():
     except AttributeError as error:
         seen.append(type(error).__name__)
     return seen
+
+
+def once_each():
+    return Note.objects.count(), Note.objects.filter(title="none").exists()
+
+
+def by_hand():
+    found = []
+    for number in (1, 2, 1):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT title FROM attic_note WHERE id = {number}")
+            while (row := cursor.fetchone()) is not None:
+                found.append(row[0])
+    return found
+
+
+def rewritten():
+    found = []
+    for title in ("one", "one", "two"):
+        Note.objects.filter(pk=1).update(title=title)
+        found += list(Note.objects.filter(pk=1).values_list("title"))
+    return found
+
+
+def streamed_in_part():
+    return next(iter(Note.objects.order_by("id").iterator(chunk_size=2))).pk
 
 
 def new():

@@ -1,5 +1,6 @@
 """Runs every case without and with a recorder; writes what they gave and what was recorded."""
 
+import gc
 import json
 import os
 import sys
@@ -68,6 +69,7 @@ def main(output):
     recorder.reset()
     recorded = results(recorder.scope)
     again = results(recorder.scope)
+    gc.collect()  # closes the cursor of what was streamed in part
     snapshot = recorder.snapshot()
     during = descriptors()
     recorder.uninstall()
