@@ -124,13 +124,17 @@ class Totals:
 
     def catch_up(self) -> None:
         """Fold in what was offered."""
-        while True:
+        while (execution := self._next()) is not None:
             try:
-                self.add(self.pending.popleft())
-            except IndexError:
-                return
+                self.add(execution)
             except Exception:
                 faults.note()
+
+    def _next(self) -> Execution | None:
+        try:
+            return self.pending.popleft()
+        except IndexError:
+            return None
 
     def add(self, execution: Execution) -> None:
         """Fold an execution in."""
