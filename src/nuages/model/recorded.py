@@ -179,12 +179,16 @@ class Exemplar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadUse:
-    """What was made of the instances of one load, where that was watched (deep)."""
+    """What was made of the instances of a load's first fetches, see docs/explanation/recorder.md.
+
+    Keys, and what Django itself needs, count as read on each instance; `(save)` among the fields
+    counts instances whose fields were all written back.
+    """
 
     load: Load
     fetches: int = 0  # evaluations that gave instances
     instances: int = 0
-    used: int = 0  # instances of which any field or relation was read
+    used: int = 0  # instances of which any field or relation was read, at least
     fields: Mapping[str, int] = field(default_factory=dict)  # loaded field → instances read
     bytes: Mapping[str, int] = field(default_factory=dict)  # loaded field → bytes, as estimated
 

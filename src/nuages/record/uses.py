@@ -20,6 +20,7 @@ INSTANCES = 20_000  # of a load that are watched
 QUIET_S = 60.0  # without a watched fetch, after which a model's fields no longer tell of reads
 SAMPLES = 100  # instances of a load whose values are measured
 ROWS = 10  # of one fetch that are measured
+MIGRATIONS = "__fake__"  # where models live that a migration has for itself, and lets go of
 DEPTH = 3  # of lists and dictionaries in a value
 
 SAVED = fields.bit_of("(save)")
@@ -118,7 +119,7 @@ def clear() -> None:
 
 def expect(model: Any) -> None:
     """Instances of a model are about to be made: see the first of them being made."""
-    if model not in _watches:
+    if model not in _watches and model.__module__ != MIGRATIONS:
         _switch_on(model)
 
 
@@ -135,7 +136,7 @@ def _switch_on(model: Any) -> Watch:
 
 def begin(watched: dict[int, Use], load: int, model: Any) -> None:
     """Add what to tell of the instances of a fetch, unless they are not watched."""
-    if not load or load in watched:
+    if not load or load in watched or model.__module__ == MIGRATIONS:
         return
     use = _uses.get(load)
     if use is None:

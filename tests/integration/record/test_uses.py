@@ -122,6 +122,11 @@ def test_what_the_project_sees_is_the_same(attic):
     assert "recorder_fault" not in attic["snapshot"]["meta"]
 
 
+def test_fields_of_models_that_were_watched_for_long_enough_are_put_back(attic):
+    assert attic["still_switched"] == []
+    assert attic["quiet"] == attic["plain"]
+
+
 def test_the_fields_are_put_back(attic):
     assert attic["switched"] > 10
     assert attic["left"] == []

@@ -57,7 +57,7 @@ def main(output):
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
     )
     from nuages.agent.attach import AttachConfig
-    from nuages.record import recorder
+    from nuages.record import recorder, uses
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
@@ -72,6 +72,9 @@ def main(output):
     gc.collect()  # closes the cursor of what was streamed in part
     snapshot = recorder.snapshot()
     during = descriptors()
+    uses.FETCHES, uses.QUIET_S = 0, -1.0
+    quiet = results(recorder.scope)
+    silent = descriptors()
     recorder.uninstall()
     after = descriptors()
     with open(output, "w") as file:
@@ -81,6 +84,8 @@ def main(output):
                 "plain": plain,
                 "recorded": recorded,
                 "again": again,
+                "quiet": quiet,
+                "still_switched": [name for name in before if silent[name] != before[name]],
                 "switched": len([name for name in before if during[name] != before[name]]),
                 "left": [name for name in before if after.get(name) != before[name]],
                 "detached": results(recorder.scope),
