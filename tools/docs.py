@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md from the command line, and docs/ as HTML into build/docs."""
+"""Writes the reference pages of commands and of NUAGES, and docs/ as HTML into build/docs."""
 
 from __future__ import annotations
 
@@ -69,8 +69,10 @@ def render(page: Path, markdown: MarkdownIt) -> str:
 def main() -> None:
     """Write the reference and the HTML; the links are checked by the tests."""
     from nuages.cli import cli
+    from nuages.django.settings import reference
 
     (DOCS / "reference" / "commands.md").write_text(commands_page(cli), encoding="utf-8")
+    (DOCS / "reference" / "settings.md").write_text(reference(), encoding="utf-8")
     markdown = MarkdownIt("commonmark").enable("table")
     pages = sorted(DOCS.rglob("*.md"))
     for page in pages:

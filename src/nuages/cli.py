@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
@@ -15,42 +14,24 @@ from rich.console import Console
 from nuages import __version__
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
-
-F = TypeVar("F", bound=Callable[..., Any])
+from nuages.options import (
+    apply_option,
+    input_option,
+    json_option,
+    output_option,
+    project_options,
+    unenclosed_option,
+)
 
 
 class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
-    order = ("tune", "record", "diagnose", "fix", "enclosure")
+    order = ("tune", "record", "collect", "diagnose", "fix", "enclosure")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
         return sorted(self.commands, key=self.order.index)
-
-
-def project_options(command: F) -> F:
-    """Add what every command that looks at a project takes."""
-    for option in reversed(
-        (
-            click.option("--settings", help="Settings module, such as shop.settings.local."),
-            click.option("--python", help="The project's interpreter, or a command that runs it."),
-            click.option("--env", "environment", multiple=True, metavar="NAME=VALUE",
-                         help="Environment variable for the project; may be given again."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-unenclosed_option = click.option(
-    "--unenclosed", is_flag=True,
-    help="Run without the operating system's enclosure, watched by an audit hook only.",
-)  # fmt: skip
-apply_option = click.option(
-    "--apply", is_flag=True, help="Write the verified fixes into the project's tree."
-)
 
 
 @click.group(cls=Loop, context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,12 +98,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--deep/--light", default=True, help="deep: lineage too (lab); light: production.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording. [default: .nuages/recording.sqlite in the project]",
-)
+@output_option
 @json_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: bool) -> int:
@@ -163,13 +139,38 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
 
 
 @cli.command()
-@click.option(
-    "-i",
-    "--input",
-    "source",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording. [default: .nuages/recording.sqlite in the project]",
-)
+@click.argument("sources", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@output_option
+@json_option
+def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Make one recording of what servers wrote that have "nuages.django" in INSTALLED_APPS.
+
+    SOURCES are the folders they write to, from any number of hosts, and earlier recordings to add.
+    Without any: the folders of this machine's processes of the project here.
+    Example: nuages collect web1/spool web2/spool -o site.sqlite
+    """
+    from nuages.collect import collect as add_up
+    from nuages.project import find_root
+    from nuages.recording import write
+
+    here = Path.cwd()
+    recording = add_up(sources, here=here)
+    target = _writable(output or _own_folder(find_root(here)) / "recording.sqlite")
+    write(recording, target)
+    requests = sum(stats.executions for stats in recording.scopes if stats.scope.kind == "request")
+    figures = {"processes": recording.processes, "requests": requests}
+    if as_json:
+        click.echo(json.dumps({"schema": 1, **figures, "output": str(target)}))
+    click.echo(
+        f"nuages: {requests:,} requests of {recording.processes:,} process(es) collected. "
+        f"Next: nuages diagnose{f' -i {output}' if output else ''}",
+        err=True,
+    )
+    return 0
+
+
+@cli.command()
+@input_option
 @json_option
 def diagnose(source: Path | None, as_json: bool) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
@@ -197,13 +198,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:
 
 
 @cli.command()
-@click.option(
-    "-i",
-    "--input",
-    "source",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording. [default: .nuages/recording.sqlite in the project]",
-)
+@input_option
 @project_options
 @apply_option
 @unenclosed_option

@@ -16,10 +16,11 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "admin_site bottleneck config exits progress documents histogram origins lineage statements",
+        "admin_site bottleneck config exits options progress documents histogram origins lineage "
+        "statements",
         "project store scratch attach loops answers",
         "enclosure stack rules codemod session traffic judge commands",
-        "lab diagnose fix recording",
+        "lab diagnose fix recording collect",
         "populate",
         "doors",
         "tune report",
@@ -30,7 +31,19 @@ HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
 
 # The verbs exchange values of the model; only tune and cli compose them.
 VERBS = frozenset(
-    ("recording", "diagnose", "fix", "populate", "prove", "plan", "check", "watch", "load", "up")
+    (
+        "recording",
+        "collect",
+        "diagnose",
+        "fix",
+        "populate",
+        "prove",
+        "plan",
+        "check",
+        "watch",
+        "load",
+        "up",
+    )
 )
 
 AGENT_SET = LAYERS[1] | {"__init__", "model", "errors"}

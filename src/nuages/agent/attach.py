@@ -24,6 +24,9 @@ class AttachConfig:
     roots: Mapping[str, str] = field(default_factory=dict)  # label → absolute path
     mode: Literal["deep", "light"] | None = None  # of the recorder; None: nothing is recorded
     spool: str | None = None  # where processes write their snapshots
+    flush_seconds: float | None = None  # a killed process loses no more; None: as the mode is
+    sample_every: int | None = None  # executions, to measure what is dear in one of them
+    kept: int | None = None  # newest snapshots that stay in the spool; None: a scratch spool
     overlay: Mapping[str, Any] | None = None
     select: Sequence[str] | None = None  # tests to run; None: all
     ledger: str | None = None  # the audit hook is on when set

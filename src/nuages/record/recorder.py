@@ -60,6 +60,12 @@ class Config(Protocol):
     def mode(self) -> Any: ...
     @property
     def spool(self) -> str | None: ...
+    @property
+    def flush_seconds(self) -> float | None: ...
+    @property
+    def sample_every(self) -> int | None: ...
+    @property
+    def kept(self) -> int | None: ...
 
 
 # Hooks by the module whose import they wait for.
@@ -149,13 +155,19 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
-    executions.sample(1 if config.mode == "deep" else LIGHT_SAMPLE)
+    executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()
     for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else LIGHT)):
         _state.cancels.append(when_imported(name, _guarded(hook)))
     for name, listen in SIGNALS:
         _state.cancels.append(when_imported(name, _listening(listen)))
-    snapshots.open_spool(config.spool, snapshot)
+    pace = snapshots.pace(config.mode, config.flush_seconds)
+    snapshots.open_spool(config.spool, snapshot, pace=pace, kept=config.kept)
+
+
+def is_installed() -> bool:
+    """Whether this process is being recorded."""
+    return _state.config is not None
 
 
 def uninstall() -> None:

@@ -12,16 +12,14 @@ import threading
 import zlib
 from collections.abc import Callable
 from contextvars import Context
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from nuages.record import faults
-from nuages.record.clocks import monotonic, time_ns
+from nuages.record.clocks import monotonic, thread_time_ns, time_ns
+from nuages.record.spools import Spool
 
 MAGIC = b"NUAGES1 "
-SUFFIX = ".nuages"
-IDLE = 0.2  # seconds without anything new before a write: a killed worker loses no more
-SHARE = 20  # a write's own duration times this passes before the next one
 JOIN = 5.0  # seconds given to a write in progress
 
 
@@ -50,17 +48,48 @@ def new_key() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """When a process is written out."""
+
+    idle: float = 0.2  # seconds without anything new before a write: a killed worker loses no more
+    busy: float = 0.8  # seconds after which one that is never idle is written all the same
+    share: int = 20  # a write's own duration times this passes before the next one
+    cpu_share: int = 0  # and its CPU time times this: 200 makes it 0.5 % of a processor
+
+
+LAB = Pace()
+LIGHT = Pace(idle=1.0, busy=4.0, cpu_share=200)
+
+
+def pace(mode: Literal["deep", "light"] | None, flush_seconds: float | None) -> Pace:
+    """The pace at which a killed process loses `flush_seconds` at most, when that is told."""
+    if flush_seconds is None:
+        return LAB if mode == "deep" else LIGHT
+    # A busy process is written after half of it; the rest is for `cpu_share`: 200 × 25 ms of 10 s.
+    return Pace(idle=flush_seconds / 8, busy=flush_seconds / 2, cpu_share=200)
+
+
 class Writer:
     """Writes what `snapshot` gives: soon after something new, when idle, and at the end."""
 
-    def __init__(self, spool: str, snapshot: Callable[[], dict[str, Any]]) -> None:
-        self._spool = Path(spool)
+    def __init__(
+        self,
+        spool: str,
+        snapshot: Callable[[], dict[str, Any]],
+        *,
+        pace: Pace = LAB,
+        kept: int | None = None,
+    ) -> None:
+        self._spool = Spool(spool, kept=kept)
+        self._pace = pace
         self._snapshot = snapshot
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_dirty = False
+        self._is_pruned = False
         self._touched = 0.0
         self._due = 0.0
 
@@ -91,10 +120,9 @@ class Writer:
         while not stop.is_set():
             self._wake.wait()
             now = monotonic()
-            due = max(self._touched + IDLE, self._due)
-            # A process that is never idle is written out every few seconds all the same.
-            if now < due and now < self._due + 4 * IDLE:
-                stop.wait(min(due - now, IDLE / 2))
+            due = max(self._touched + self._pace.idle, self._due)
+            if now < due and now < self._due + self._pace.busy:
+                stop.wait(min(due - now, self._pace.idle / 2))
             elif not stop.is_set():
                 self._wake.clear()
                 self.write()
@@ -102,27 +130,24 @@ class Writer:
     def write(self) -> None:
         """Replace this process's file by the state of now; failures are noted, not raised."""
         with self._lock:
-            start = monotonic()
+            start, cpu_start = monotonic(), thread_time_ns()
             self._is_dirty = False
             try:
-                self._replace(self._snapshot())
+                self._put(self._snapshot())
             except Exception:
                 self._is_dirty = True  # the next time it is tried again
                 faults.note()
-            end = monotonic()
-            self._due = end + SHARE * (end - start)
+            end, cpu = monotonic(), (thread_time_ns() - cpu_start) / 1e9
+            self._due = end + max(self._pace.share * (end - start), self._pace.cpu_share * cpu)
 
-    def _replace(self, snapshot: dict[str, Any]) -> None:
+    def _put(self, snapshot: dict[str, Any]) -> None:
+        if self._spool.kept is not None and not snapshot["scopes"]:
+            return  # a process that did nothing is news in a lab only
         key = snapshot["key"]
-        name = f"{key['host']}-{key['pid']}-{key['random']}"
-        self._spool.mkdir(parents=True, exist_ok=True)
-        temporary = self._spool / f"{name}.{threading.get_ident()}.tmp"
-        try:
-            temporary.write_bytes(encode(snapshot))
-            temporary.replace(self._spool / f"{name}{SUFFIX}")
-        except BaseException:
-            temporary.unlink(missing_ok=True)  # a full disk has no room for what is useless
-            raise
+        self._spool.put(f"{key['host']}-{key['pid']}-{key['random']}", encode(snapshot))
+        if not self._is_pruned:
+            self._is_pruned = True
+            self._spool.prune()
 
     def flush(self, *, is_last: bool) -> None:
         """Write if anything is new; unless it is the last time, not sooner than the thread may."""
@@ -143,7 +168,8 @@ class Writer:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = None
-        self._is_dirty = False
+        self._is_dirty = self._is_pruned = False
+        self._due = 0.0
 
     def close(self) -> None:
         self.pause()
@@ -172,10 +198,16 @@ def _at_exit() -> None:
         writer.close()
 
 
-def open_spool(spool: str | None, snapshot: Callable[[], dict[str, Any]]) -> None:
-    """Write to this folder from now on; None keeps everything in memory."""
+def open_spool(
+    spool: str | None,
+    snapshot: Callable[[], dict[str, Any]],
+    *,
+    pace: Pace = LAB,
+    kept: int | None = None,
+) -> None:
+    """Write to this folder from now on, see Spool; None keeps everything in memory."""
     global writer
-    writer = Writer(spool, snapshot) if spool else None
+    writer = Writer(spool, snapshot, pace=pace, kept=kept) if spool else None
     atexit.unregister(_at_exit)
     if writer is not None:
         atexit.register(_at_exit)

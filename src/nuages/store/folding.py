@@ -22,7 +22,8 @@ from nuages.model import (
     ScopeStats,
     Statement,
 )
-from nuages.record.snapshots import SUFFIX, decode
+from nuages.record.snapshots import decode
+from nuages.record.spools import SUFFIX
 from nuages.store.merging import added, in_order, merge, merge_all
 
 # What a file that is cut off, cannot be read, or was written by another version may lead to.
@@ -33,11 +34,14 @@ UNREADABLE = (
 _Found = tuple[tuple[Any, ...], int, Recording]  # key of the process, sequence, what it says
 
 
-def fold(spool: Path) -> Recording:
-    """The recording of all processes that wrote into a spool; damaged files are counted."""
+def fold(*spools: Path) -> Recording:
+    """The recording of all processes that wrote into these spools; damaged files are counted.
+
+    A process that is in several of them, as one copied from a server is, counts once.
+    """
     found: list[_Found] = []
     damaged = 0
-    for path in sorted(spool.glob(f"*{SUFFIX}")):
+    for path in sorted(path for spool in spools for path in spool.glob(f"*{SUFFIX}")):
         try:
             found.append(_read(decode(path.read_bytes())))
         except UNREADABLE:

@@ -1,0 +1,1 @@
+"""The app for INSTALLED_APPS: records a site in production."""
