@@ -11,13 +11,15 @@ from typing import Any
 
 from nuages.record import faults, fields, lineage
 from nuages.record.clocks import monotonic
-from nuages.record.fields import NOTHING_READ, READ
+from nuages.record.fields import ALL_READ, NOTHING_READ, READ
 from nuages.record.lineage import ATTRIBUTE, current
 from nuages.record.patches import Patches
 
 FETCHES = 200  # of a load that are watched
 INSTANCES = 20_000  # of a load that are watched
-QUIET_S = 60.0  # without a watched fetch, after which a model's fields no longer tell of reads
+WHOLE = 10  # fetches of a load whose instances are all watched
+SPREAD = 20  # instances, from first to last, that are watched of each later fetch
+QUIET_S = 10.0  # without a watched fetch, after which a model's fields no longer tell of reads
 SAMPLES = 100  # instances of a load whose values are measured
 ROWS = 10  # of one fetch that are measured
 MIGRATIONS = "__fake__"  # where models live that a migration has for itself, and lets go of
@@ -56,9 +58,13 @@ class Use:
         return self.fetches >= FETCHES or self.instances >= INSTANCES
 
     def take(self, instances: Sequence[Any]) -> None:
-        """Watch these."""
+        """Watch these, or some of them."""
         if self.instances >= INSTANCES:
             return
+        if self.fetches > WHOLE and len(instances) > SPREAD:
+            for instance in instances:  # or each would be looked up once to find that out
+                instance._state._nuages_read = ALL_READ
+            instances = instances[:: len(instances) // SPREAD]
         self.instances += len(instances)
         if self.sampled < SAMPLES:
             self._sample(instances)
@@ -169,7 +175,7 @@ def _note(state: Any, bit: int, model: type) -> None:
             return
         use = _uses.get(found.get(ATTRIBUTE, 0))
         if use is None:
-            found[READ] = fields.ALL_READ
+            found[READ] = ALL_READ
         elif current.is_matching:
             use.needed |= bit
         else:
@@ -182,7 +188,7 @@ def _note(state: Any, bit: int, model: type) -> None:
 
 def _note_unwatched(found: dict[str, Any], bit: int, model: type) -> None:
     if ATTRIBUTE in found or current.fetch is None:
-        found[READ] = fields.ALL_READ
+        found[READ] = ALL_READ
         return
     for cls in model.__mro__:  # it is being made: its own code reads it, whoever asked for it
         if cls in _watches:
@@ -194,8 +200,8 @@ def copied(state: Any) -> None:
     found = state.__dict__
     mask = found.get(READ)
     use = _uses.get(found.get(ATTRIBUTE, 0))
-    if mask is not None and mask != fields.ALL_READ and use is not None:
-        found[READ] = fields.ALL_READ
+    if mask is not None and mask != ALL_READ and use is not None:
+        found[READ] = ALL_READ
         use.used += not mask
         use.copied += 1
 
@@ -207,15 +213,15 @@ def _saving(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             found = self._state.__dict__
             mask = found.get(READ)
-            if mask is not None and mask != fields.ALL_READ:
+            if mask is not None and mask != ALL_READ:
                 mask = _note_saved(self, mask, args, kwargs)
-                found[READ] = fields.ALL_READ
+                found[READ] = ALL_READ
         except Exception:
             faults.note()
         try:
             return original(self, *args, **kwargs)
         finally:
-            if mask is not None and mask != fields.ALL_READ:
+            if mask is not None and mask != ALL_READ:
                 found[READ] = mask
 
     return save_table
