@@ -40,36 +40,43 @@ class Timed:
     """A call that is running, outermost in its context."""
 
     __slots__ = (
-        "_cpu_ns", "_io_cpu_ns", "_start_ns", "_token", "execution", "is_done", "kind", "queries",
+        "_cpu_ns", "_io_cpu_ns", "_queries", "_start_ns", "execution", "is_done", "kind",
         "started_ns", "wall_ns",
     )  # fmt: skip
 
-    def __init__(self, kind: str, execution: Execution, *, is_async: bool) -> None:
+    def __init__(self, kind: str, execution: Execution, is_async: bool) -> None:
         self.kind = kind
         self.execution = execution
         self.is_done = False
-        self.queries: list[Query] = []  # made on its behalf; their time is theirs
+        self._queries: list[Query] | None = None
         self.wall_ns = 0
-        self._io_cpu_ns = execution.io_cpu_ns
+        self._cpu_ns = 0
         # Other tasks run while an asynchronous call waits: Metered measures its steps.
-        self._cpu_ns = thread_time_ns() if execution.is_sampled and not is_async else 0
-        self._token = outermost.set(self)
+        if execution.is_sampled and not is_async:
+            self._io_cpu_ns = execution.io_cpu_ns
+            self._cpu_ns = thread_time_ns()
+        outermost.set(self)
         self._start_ns = self.started_ns = perf_counter_ns()
+
+    def owe(self, query: Query) -> None:
+        """Leave the time of a query that is made on its behalf to the query."""
+        if self._queries is None:
+            self._queries = []
+        self._queries.append(query)
 
     def stop(self) -> None:
         """Take the time, less that of its queries; other calls count again."""
         self.wall_ns += perf_counter_ns() - self._start_ns
         self.is_done = True
         try:
-            outermost.reset(self._token)
+            if outermost.get() is self:  # an abandoned coroutine ends in another's context
+                outermost.set(None)
             if self._cpu_ns:
                 execution = self.execution
                 inside = execution.io_cpu_ns - self._io_cpu_ns
                 execution.io_cpu_ns += max(thread_time_ns() - self._cpu_ns - inside, 0)
-            for query in self.queries:
+            for query in self._queries or ():
                 self.wall_ns = max(self.wall_ns - query.wall_ns, 0)
-        except ValueError:  # ended in another context, as abandoned coroutines are
-            pass
         except Exception:
             faults.note()
 
@@ -114,13 +121,13 @@ class Timed:
             faults.note()
 
 
-def begin(kind: str, *, is_async: bool = False) -> Timed | None:
+def begin(kind: str, is_async: bool = False) -> Timed | None:
     """Start to time a call; None inside of another, or when nothing is recorded."""
     try:
         outer = outermost.get()
         if (outer is not None and not outer.is_done) or not is_recording:
             return None
-        return Timed(kind, current(), is_async=is_async)
+        return Timed(kind, current(), is_async)
     except Exception:
         faults.note()
         return None
@@ -167,11 +174,14 @@ def timing_async(original: Callable[..., Any], kind: str, describe: Describe) ->
 
     @wraps(original)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        timed = begin(kind, is_async=True)
+        timed = begin(kind, True)
         if timed is None:
             return await original(*args, **kwargs)
         try:
-            result = await _metered(original(*args, **kwargs), timed.execution)
+            awaitable = original(*args, **kwargs)
+            if timed.execution.is_sampled:
+                awaitable = Metered(awaitable, timed.execution)
+            result = await awaitable
         except BaseException as error:
             timed.end(describe, args, kwargs, error)
             raise
@@ -211,7 +221,7 @@ def second_half(
 
     @wraps(original)
     def finish(self: Any, *args: Any, **kwargs: Any) -> Any:
-        timed = None if is_over(self) else begin(kind)
+        timed = _begin_second(kind, self, is_over)
         if timed is None:
             return original(self, *args, **kwargs)
         timed.carry_on(self)
@@ -226,8 +236,12 @@ def second_half(
     return finish
 
 
-def _metered(awaitable: Awaitable[Any], execution: Execution) -> Awaitable[Any]:
-    return Metered(awaitable, execution) if execution.is_sampled else awaitable
+def _begin_second(kind: str, owner: Any, is_over: Callable[[Any], bool]) -> Timed | None:
+    try:
+        return None if is_over(owner) else begin(kind)
+    except Exception:
+        faults.note()
+        return None
 
 
 class Metered:
@@ -239,25 +253,22 @@ class Metered:
 
     def __await__(self) -> Generator[Any, Any, Any]:
         steps: Any = self._awaitable.__await__()
-        step: Callable[[], Any] = lambda: next(steps)  # noqa: E731
+        step, value = steps.send, None
         while True:
             cpu_ns = thread_time_ns()
             try:
-                waited_for = step()
+                waited_for = step(value)
             except StopIteration as done:
                 return done.value
             finally:
-                self._execution.io_cpu_ns += thread_time_ns() - cpu_ns
+                try:
+                    self._execution.io_cpu_ns += thread_time_ns() - cpu_ns
+                except Exception:
+                    faults.note()
             try:
-                sent = yield waited_for
+                step, value = steps.send, (yield waited_for)
             except GeneratorExit:
                 steps.close()
                 raise
             except BaseException as error:
-                step = _bound(steps.throw, error)
-            else:
-                step = _bound(steps.send, sent)
-
-
-def _bound(method: Callable[[Any], Any], value: Any) -> Callable[[], Any]:
-    return lambda: method(value)
+                step, value = steps.throw, error
