@@ -65,7 +65,7 @@ def _executing(
                 query = record(self, sql, None if many else params, execution, start, wall_ns)
                 query.error = type(error).__name__
                 if outer is not None:
-                    outer.queries.append(query)
+                    outer.owe(query)
             except Exception:
                 faults.note()
             raise
@@ -76,7 +76,7 @@ def _executing(
             query = record(self, sql, None if many else params, execution, start, wall_ns)
             self._nuages_query = query
             if outer is not None:
-                outer.queries.append(query)
+                outer.owe(query)
         except Exception:
             faults.note()
         return result
