@@ -46,7 +46,8 @@ def _join(info: dict[str, Any], populators: list[Any], parent: int) -> Join:
         cache_name = cache_name_of(field.remote_field)
     label = info["model"]._meta.label
     number = lineage.load_number(label, above.site if above else 0, relation, parent, "joined")
-    key = (number if info["reverse"] else parent, field.attname)
+    is_below = info["reverse"] and not (is_attribute and hasattr(field, "attname"))
+    key = (number if is_below else parent, getattr(field, "field", field).attname)
     joins = joins_of(populators, number)
     return Join(cache_name, is_attribute, number, joins, info["model"], key)
 

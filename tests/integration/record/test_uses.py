@@ -108,6 +108,14 @@ def test_instances_that_are_read_are_used(uses):
     assert of(uses, "joined").used == NOTES  # though only what hangs on them was read
 
 
+def test_joined_relations_need_their_keys(uses):
+    notes = of(uses, "joined_in_part", model="attic.Note")
+    assert notes.fields == {"id": NOTES, "title": 0, "body": 0, "drawer_id": NOTES}
+    backwards = of(uses, "joined_in_part", how="joined", model="attic.Note")
+    assert backwards.fields["drawer_id"] == backwards.instances == 8
+    assert backwards.fields["body"] == 0
+
+
 def test_bytes_are_estimated_for_every_loaded_field(uses):
     sizes = of(uses, "listed").bytes
     assert sizes["body"] == 500 * 8  # of 4 of the 6 rows, twice

@@ -8,7 +8,7 @@ import django
 from asgiref.sync import async_to_sync
 from django.core.serializers import serialize
 from django.db import connection
-from django.db.models import Prefetch
+from django.db.models import FilteredRelation, Prefetch, Q
 from django.forms import model_to_dict
 from django.template import Context, Template
 
@@ -73,6 +73,15 @@ def joined():
 
 def joined_unread():
     return [n.title for n in Note.objects.order_by("id").select_related("drawer")]
+
+
+def joined_in_part():
+    """The attribute of a FilteredRelation, forwards and backwards."""
+    some = FilteredRelation("drawer", condition=Q(drawer__depth=1))
+    notes = Note.objects.annotate(some=some).select_related("some").order_by("id")
+    first = FilteredRelation("notes", condition=Q(notes__title__startswith="Note"))
+    drawers = Drawer.objects.annotate(first=first).select_related("first").order_by("id")
+    return [n.some.label for n in notes], [d.first.title for d in drawers]
 
 
 def deferred():
