@@ -20,6 +20,11 @@ PAIRS = [
     for python in pythons
 ]
 
+QUEUES = (
+    "apscheduler<4", "celery", "django-q2", "django-tasks", "dramatiq", "huey", "procrastinate",
+    "redis", "rq", "schedule",
+)  # fmt: skip
+
 # pyenv's shims refuse versions that are not active; the interpreters themselves do not.
 PYENV = sorted(Path.home().glob(".pyenv/versions/3.*/bin"))
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, PYENV)])
@@ -42,6 +47,13 @@ def agent_alone(session: nox.Session, django: str) -> None:
     """The agent's half with Django and nothing else installed."""
     session.install(f"django~={django}.0")
     session.run("python", "tools/agent_alone.py")
+
+
+@nox.session(python="3.13")
+def queues(session: nox.Session) -> None:
+    """The tests of jobs, with all that the recorder knows to hook."""
+    session.install("django~=6.0.0", "-e", ".[dev]", *QUEUES)
+    session.run("pytest", "-n", "0", "tests/integration/record/test_queues.py")
 
 
 @nox.session

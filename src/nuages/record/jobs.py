@@ -96,11 +96,18 @@ def listen_to_celery(module: ModuleType) -> Callable[[], None]:
     def finished(task_id: str = "", state: Any = None, **_: Any) -> None:
         tasks.finish(task_id, str(state or "done").lower())
 
-    return _connected((module.task_prerun, started), (module.task_postrun, finished))
+    def leaving(**_: Any) -> None:  # a worker's child runs no atexit
+        snapshots.flush()
+
+    return _connected(
+        (module.task_prerun, started),
+        (module.task_postrun, finished),
+        (module.worker_process_shutdown, leaving),
+    )
 
 
 def listen_to_django(module: ModuleType) -> Callable[[], None]:
-    """Connect to django.tasks.signals, of Django 6 and later; → disconnect."""
+    """Connect to django.tasks.signals, of Django 6, or their backport's; → disconnect."""
     tasks = _Tasks()
 
     def started(task_result: Any = None, **_: Any) -> None:
@@ -110,6 +117,21 @@ def listen_to_django(module: ModuleType) -> Callable[[], None]:
         tasks.finish(task_result.id, str(task_result.status).lower())
 
     return _connected((module.task_started, started), (module.task_finished, finished))
+
+
+def listen_to_django_q(module: ModuleType) -> Callable[[], None]:
+    """Connect to django_q.signals; → disconnect."""
+    tasks = _Tasks()
+
+    def started(task: Any = None, **_: Any) -> None:
+        function = task["func"]
+        name = getattr(function, "__qualname__", None)
+        tasks.start(task["id"], f"{function.__module__}.{name}" if name else str(function))
+
+    def finished(task: Any = None, **_: Any) -> None:
+        tasks.finish(task["id"], "success" if task.get("success") else "failure")
+
+    return _connected((module.pre_execute, started), (module.post_execute_in_worker, finished))
 
 
 def _connected(*pairs: tuple[Any, Callable[..., None]]) -> Callable[[], None]:

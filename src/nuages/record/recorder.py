@@ -30,6 +30,7 @@ from nuages.record import (
     outside,
     programs,
     querysets,
+    queues,
     relations,
     requests,
     reuse,
@@ -102,6 +103,7 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("aiohttp.client", outside.hook_aiohttp),
     ("subprocess", programs.hook),
     ("multiprocessing.util", lambda m, _: _flush_at_end_of_children(m)),
+    *queues.HOOKS,
 )
 LIGHT: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=False)),
@@ -125,6 +127,8 @@ DEEP: tuple[tuple[str, Hook], ...] = (
 SIGNALS = (
     ("celery.signals", jobs.listen_to_celery),
     ("django.tasks.signals", jobs.listen_to_django),
+    ("django_tasks.signals", jobs.listen_to_django),
+    ("django_q.signals", jobs.listen_to_django_q),
 )
 
 

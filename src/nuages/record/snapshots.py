@@ -141,8 +141,6 @@ class Writer:
             self._due = end + max(self._pace.share * (end - start), self._pace.cpu_share * cpu)
 
     def _put(self, snapshot: dict[str, Any]) -> None:
-        if self._spool.kept is not None and not snapshot["scopes"]:
-            return  # a process that did nothing is news in a lab only
         key = snapshot["key"]
         self._spool.put(f"{key['host']}-{key['pid']}-{key['random']}", encode(snapshot))
         if not self._is_pruned:
@@ -172,8 +170,10 @@ class Writer:
         self._due = 0.0
 
     def close(self) -> None:
+        """Write for the last time; that a process did nothing is news in a lab only."""
         self.pause()
-        self.write()
+        if self._is_dirty or self._spool.kept is None:
+            self.write()
 
 
 writer: Writer | None = None
