@@ -60,6 +60,7 @@ class Suite:
     package: str = ""  # of the tree, put away: the installed copy is a library as for its users
     usual: tuple[str, ...] = ()  # labels without --all; with "*", names of folders in cwd
     everything: tuple[str, ...] = ()  # labels with --all
+    timed: tuple[str, ...] = ()  # tests that a busy machine fails, as they measure seconds
 
     def set_up(self, base: Path, django: str, python: str | None) -> Place:
         """Make what is missing; a second call with the same recipe does nothing."""
@@ -149,6 +150,7 @@ DJANGO = Suite(
         "test_runner", "test_utils", "timezones", "transaction*", "unmanaged_models", "update*",
         "urlpatterns*", "user_commands", "view_tests", "wsgi", "xor_lookups",
     ),
+    timed=("serializers.test_deserialization.TestDeserializer.test_crafted_xml_performance",),
 )  # fmt: skip
 DRF = Suite(
     name="drf",
