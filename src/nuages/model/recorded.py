@@ -123,17 +123,46 @@ class QueryGroup:
 # What ScopeStats.counters may hold, and what it means.
 COUNTERS: Mapping[str, str] = MappingProxyType(
     {
-        "response_bytes": "length of the responses' bodies, without streams",
+        "response_bytes": "length of the responses' bodies, streams as far as they were sent",
         "responses_measured": "responses whose length is known",
+        "view_executions": "requests, of a sample, that reached what is inside all middleware",
+        "view_ns": "spent there: routing, the view, the rendering of what it returned",
+        "split_executions": "executions, of a sample, whose wall time was split into parts:",
+        "split_wall_ns": "the whole, without executions inside of it; the parts make it up",
+        "split_cpu_ns": "CPU time outside of drivers and clients",
+        "split_db_ns": "in the database's driver: queries, transactions, COPY",
+        "split_cache_ns": "in cache calls",
+        "split_outside_ns": "in calls to other servers and programs",
+        "split_connection_ns": "opening and checking connections",
+        "split_waiting_ns": "none of these: sleeping, locks, other threads' turns, clients",
+        "split_queued_ns": "of waiting, runnable without a processor (Linux only)",
+        "memory_executions": "executions, of a sample, after which memory was measured: no other "
+        "ran from their begin to the begin of the next",
+        "memory_grown_bytes": "memory in use more, or less, than before them, about; resident "
+        "memory where the C library does not tell what is in use",
+        "memory_grown_blocks": "blocks of memory of Python more, or less, than before them",
+        "process_cpu_ns": "CPU time of the process, all threads (scope process)",
+        "gc_pauses": "garbage collections (scope process)",
+        "gc_ns": "in garbage collections: of the process; of what they interrupted",
         "connection_queries": "made to set up or check connections; their time is those calls'",
     }
 )
-PEAKS: Mapping[str, str] = MappingProxyType({"response_bytes": "of one response"})
+PEAKS: Mapping[str, str] = MappingProxyType(
+    {
+        "response_bytes": "of one response",
+        "rss_bytes": "resident memory of a process (scope process)",
+        "gc_max_ns": "of one garbage collection (scope process)",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallGroup:
-    """All calls of one kind that are no queries, from one origin, in one scope."""
+    """All calls of one kind that are no queries, from one origin, in one scope.
+
+    Of middleware and templates only those of sampled executions: what all took together is more in
+    the proportion of the scope's executions to these.
+    """
 
     scope: Scope
     kind: CallKind

@@ -50,29 +50,29 @@ class RequestPicture:
         self._request = request
         found = attributes_of(request)
         self._attributes = found.copy()
-        self._containers = _containers(found)
+        self._containers = [
+            (name, list(value.values()))
+            for name in CONTAINERS
+            if (value := found.get(name)) is not None and issubclass(type(value), dict)
+        ]
         self._session = _is_modified(found)
 
-    def differs_from(self, request: Any) -> bool:
-        """Whether it is another one by now, or has been written to."""
+    def compared_with(self, request: Any) -> tuple[bool, bool]:
+        """Whether it looks the same by now, and whether it was written to or is another one."""
         if request is not self._request:
-            return True
+            return False, True
         now = attributes_of(request)
-        if not _are_same(self._attributes, now) and _is_written(request, self._attributes, now):
-            return True
-        containers = _containers(now) if self._containers else {}
-        return self._session != _is_modified(now) or any(
-            not _are_same(before, containers.get(name, before))
-            for name, before in self._containers.items()
-        )
+        is_same = _are_same(self._attributes, now)
+        is_written = not is_same and _is_written(request, self._attributes, now)
+        return is_same, is_written or self._session != _is_modified(now) or self._has_items(now)
 
-
-def _containers(attributes: Attributes) -> dict[str, dict[Any, Any]]:
-    return {
-        name: dict(value)
-        for name in CONTAINERS
-        if (value := attributes.get(name)) is not None and issubclass(type(value), dict)
-    }
+    def _has_items(self, attributes: Attributes) -> bool:
+        """Whether items were set or deleted."""
+        for name, before in self._containers:
+            now = attributes.get(name)
+            if now is None or len(now) != len(before) or not all(map(is_, before, now.values())):
+                return True
+        return False
 
 
 def _is_modified(attributes: Attributes) -> bool:
@@ -87,16 +87,19 @@ def _are_same(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> bool:
 
 
 def _changed(before: Attributes, now: Attributes) -> set[str]:
-    return {
+    names = {
         name
-        for name in {*before, *now}
-        if not _is_equal(before.get(name, MISSING), now.get(name, MISSING))
+        for name, value in now.items()
+        if (past := before.get(name, MISSING)) is not value and not _is_equal(past, value)
     }
+    if len(now) < len(before) + len(names):
+        names.update(before.keys() - now.keys())
+    return names
 
 
 def _is_equal(before: Any, now: Any) -> bool:
-    """Identity, but for what is as good as identical; no method of the project's is called."""
-    return before is now or (type(before) is type(now) and type(now) in PLAIN and before == now)
+    """Whether they are as good as identical; no method of the project's is called."""
+    return type(before) is type(now) and type(now) in PLAIN and bool(before == now)
 
 
 def _is_written(request: Any, before: Attributes, now: Attributes) -> bool:
@@ -134,16 +137,25 @@ class ResponsePicture:
         self._cookies = _cookies(found)
         self._content = _content(found)
 
+    def is_same(self, response: Any) -> bool:
+        """Whether it looks the same by now; quick, and right when it says so."""
+        if response is not self._response:
+            return False
+        now = attributes_of(response)
+        return _are_same(self._attributes, now) and not self._is_refilled(now)
+
     def differs_from(self, response: Any) -> bool:
         """Whether it is another one by now, or has been written to."""
         if response is not self._response:
             return True
         now = attributes_of(response)
-        content = _content(now)
+        return bool(_changed(self._attributes, now)) or self._is_refilled(now)
+
+    def _is_refilled(self, attributes: Attributes) -> bool:
+        content = _content(attributes)
         return (
-            (not _are_same(self._attributes, now) and bool(_changed(self._attributes, now)))
-            or self._headers != _headers(now)
-            or self._cookies != _cookies(now)
+            self._headers != _headers(attributes)
+            or self._cookies != _cookies(attributes)
             or len(self._content) != len(content)
             or not all(map(is_, self._content, content))
         )
@@ -168,19 +180,24 @@ def _content(attributes: Attributes) -> tuple[Any, ...]:
 class ContextPicture:
     """The variables of the context as they stood."""
 
-    __slots__ = ("_context",)
+    __slots__ = ("_context", "_values")
 
     def __init__(self) -> None:
         self._context = copy_context()
+        self._values = list(self._context.values())
 
-    def has_changed(self) -> bool:
-        """Whether any was set since: a language, a time zone, who asks."""
-        before = self._context
-        return any(
+    def compared(self) -> tuple[bool, bool]:
+        """Whether it looks the same by now, and whether any variable was set: a language, a time
+        zone, who asks.
+        """
+        now, before = copy_context(), self._context
+        if len(now) == len(self._values) and all(map(is_, self._values, now.values())):
+            return True, False
+        return False, any(
             (past := before.get(variable, MISSING)) is not value
             and not variable.name.startswith(NOT_A_CHANGE)
             and (variable.name != LOCAL or _is_set(past, value))
-            for variable, value in copy_context().items()
+            for variable, value in now.items()
         )
 
 

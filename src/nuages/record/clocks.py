@@ -23,5 +23,6 @@ def _copy(name: str) -> ModuleType:
 _time = _copy("time")
 perf_counter_ns: Callable[[], int] = _time.perf_counter_ns
 thread_time_ns: Callable[[], int] = _time.thread_time_ns
+process_time_ns: Callable[[], int] = _time.process_time_ns
 time_ns: Callable[[], int] = _time.time_ns
 monotonic: Callable[[], float] = _time.monotonic

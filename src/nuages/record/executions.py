@@ -17,11 +17,12 @@ from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
 
 KEYS = 20_000  # kinds of query, and of call, in one execution
+NAME = 200  # characters kept of a call's name
 EVENTS = 512  # queries and calls that an execution holds before it adds them up
 SAMPLED_FIRST = 64  # executions, before only every so many are sampled
 FIGURES = (
     "queries", "rows", "db_ns", "cpu_ns", "wall_ns", "io_cpu_ns", "settled", "events_left_out",
-    "left_out", "counters", "peaks",
+    "left_out", "counters", "peaks", "nested_wall_ns", "nested_cpu_ns", "gc_ns",
 )  # fmt: skip
 
 _every = 1
@@ -46,6 +47,7 @@ class Execution:
     request: Any = None  # while it is being answered; tells the route, once it is resolved
     queries = rows = db_ns = cpu_ns = wall_ns = 0
     io_cpu_ns = 0  # of cpu_ns, spent inside the database's driver, a cache's, a client's
+    nested_wall_ns = nested_cpu_ns = gc_ns = 0  # of executions inside; of garbage collections
     settled = 0  # events added up
     events_left_out = 0  # added up and forgotten
     left_out = 0  # kinds beyond KEYS
@@ -86,6 +88,8 @@ class Execution:
         self, key: CallKey, started_ns: int, wall_ns: int, outcomes: tuple[str, ...] = ()
     ) -> None:
         """Count a call that is no query."""
+        if len(key[1]) > NAME:
+            key = (key[0], key[1][:NAME], *key[2:])
         self.events.append(Call(key, started_ns, wall_ns, outcomes))
         if len(self.events) >= EVENTS:
             self._let_go()
@@ -212,6 +216,7 @@ def begin(kind: str, name: str) -> Execution | None:
             _tests.append(execution)
         for listener in _on_begin:
             listener(execution)
+        execution.started_ns = perf_counter_ns()  # without what the listeners measured
     except Exception:
         faults.note()
         return None

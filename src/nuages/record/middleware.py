@@ -1,6 +1,7 @@
 """Middleware: the time each spends itself, and whether it ever changes what passes through it.
 
-Only sampled executions are measured, so a call of this kind is one passing of a sampled request.
+Only a sample of the executions is measured, so a call of this kind is one passing of a sampled
+request: of all of them it took as much again as there are requests to a call.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import Any
 
 from nuages.record import faults, landmarks, passings
 from nuages.record.changes import MISSING
-from nuages.record.executions import current
 from nuages.record.passings import Layer, Passing, Visit
 from nuages.record.patches import Patches
 
@@ -57,6 +57,7 @@ class _Chain:
         self.path = ""  # of the middleware that is being loaded; "" for the view
         self.is_async = False
         self._counts = [0] * len(METHODS)
+        self.outermost: Layer | None = None
         self._layers: dict[int, Handler] = {}
         self._odd = ""
 
@@ -69,6 +70,7 @@ class _Chain:
         else:
             self.is_async = is_async
         outer = around(inner, layer, is_async=is_async)
+        self.outermost = layer
         self._layers[id(outer)] = outer
         return outer
 
@@ -93,7 +95,8 @@ class _Chain:
             return adapted
         if is_async != self.is_async:
             self._odd = self.path
-        return around(adapted, Layer(self._odd, HOP), is_async=is_async)
+        self.outermost = Layer(self._odd, HOP)
+        return around(adapted, self.outermost, is_async=is_async)
 
 
 class _Loading(threading.local):
@@ -107,11 +110,14 @@ def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def load_middleware(self: Any, *args: Any, **kwargs: Any) -> Any:
         before = _state.chain
-        _state.chain = _new_chain(self)
+        chain = _state.chain = _new_chain(self)
         try:
-            return original(self, *args, **kwargs)
+            result = original(self, *args, **kwargs)
         finally:
             _state.chain = before
+        if chain is not None and chain.outermost is not None:
+            chain.outermost.is_outermost = True
+        return result
 
     return load_middleware
 
@@ -166,9 +172,7 @@ def _answering(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def response_for_exception(*args: Any, **kwargs: Any) -> Any:
         try:
-            passing = passings.running.get()
-            if passing is not None:
-                passing.note("raised")
+            passings.raised()
         except Exception:
             faults.note()
         return original(*args, **kwargs)
@@ -179,7 +183,7 @@ def _answering(original: Callable[..., Any]) -> Callable[..., Any]:
 def around(inner: Handler, layer: Layer, *, is_async: bool) -> Handler:
     """A handler as Django calls it, with its time counted to a layer.
 
-    What is not sampled pays for a Python call and a look at the execution.
+    What is not measured pays for two Python calls and a look at a variable of the context.
     """
 
     @wraps(inner)
@@ -211,12 +215,10 @@ def around(inner: Handler, layer: Layer, *, is_async: bool) -> Handler:
 
 def _begin(layer: Layer, request: Any) -> Passing | None:
     try:
-        execution = current()
-        if execution.is_sampled and is_recording:
-            return Passing(layer, execution, request)
+        return passings.begin(layer, request) if is_recording else None
     except Exception:
         faults.note()
-    return None
+        return None
 
 
 def beside(original: Handler, layer: Layer, *, is_async: bool, is_given_response: bool) -> Handler:
@@ -254,14 +256,10 @@ def beside(original: Handler, layer: Layer, *, is_async: bool, is_given_response
 
 def _visit(layer: Layer, request: Any, response: Any) -> Visit | None:
     try:
-        if is_recording and current().is_sampled:
-            inside = passings.running.get()
-            passing = inside.around(layer) if inside is not None else None
-            if inside is not None and passing is not None:
-                return Visit(inside, passing, request, response)
+        return passings.visit(layer, request, response) if is_recording else None
     except Exception:
         faults.note()
-    return None
+        return None
 
 
 for _code in landmarks.inner_codes(around, "handle", "handle_async"):

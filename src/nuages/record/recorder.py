@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import nuages
 from nuages.agent.imports import when_imported
 from nuages.record import (
+    breakdown,
     caches,
     calls,
     classes,
@@ -28,6 +29,7 @@ from nuages.record import (
     locations,
     middleware,
     outside,
+    process,
     programs,
     querysets,
     queues,
@@ -38,6 +40,7 @@ from nuages.record import (
     sockets,
     state,
     suites,
+    templates,
     threads,
     transactions,
     triggers,
@@ -82,6 +85,9 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("django.core.management", lambda m, _: jobs.mark_entry(m)),
     ("django", lambda m, _: jobs.mark_setup(m)),
     ("django.template.base", lambda m, _: triggers.mark_templates(m)),
+    ("django.template.base", templates.hook_django),
+    ("jinja2.environment", templates.hook_jinja),
+    ("rest_framework.response", templates.hook_rest),
     ("django.template.response", lambda m, _: triggers.mark_responses(m)),
     ("rest_framework.serializers", lambda m, _: triggers.mark_serializers(m)),
     ("concurrent.futures.thread", threads.hook_pool),
@@ -125,6 +131,7 @@ DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.core.handlers.base", state.hook),
 )
 SIGNALS = (
+    ("gc", process.listen_to_gc),
     ("celery.signals", jobs.listen_to_celery),
     ("django.tasks.signals", jobs.listen_to_django),
     ("django_tasks.signals", jobs.listen_to_django),
@@ -159,6 +166,7 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
+    process.watch(every=1 if config.mode == "deep" else process.LIGHT_EVERY)
     executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()
     for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else LIGHT)):
@@ -219,6 +227,9 @@ def _register_once() -> None:
         _registered = True
         executions.on_begin(state.began)
         executions.on_end(state.ended)
+        executions.on_begin(process.began)
+        executions.on_begin(breakdown.began)
+        executions.on_end(breakdown.ended)
         executions.on_end(_fold)
         os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
@@ -279,6 +290,7 @@ def reset() -> None:
     uses.clear()
     reuse.clear()
     state.clear()
+    process.clear()
     interning.cut.clear()
     faults.clear()
 
@@ -294,7 +306,7 @@ def snapshot() -> dict[str, Any]:
         "mode": config.mode if config else "deep",
         "roots": dict(config.roots) if config else {},
         "meta": _meta(),
-        **encode(_state.totals, unfinished_totals()),
+        **encode(_state.totals, unfinished_totals(), process.totals(_state.totals.scopes)),
     }
 
 

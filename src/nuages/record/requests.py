@@ -8,7 +8,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import executions, faults, landmarks
+from nuages.record import bodies, executions, faults, landmarks
 from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
@@ -142,17 +142,19 @@ def _answered(execution: Execution | None, response: Any) -> None:
         return
     try:
         identify(execution)
-        execution.request = None
         status = str(getattr(response, "status_code", 500))
         execution.statuses = {status: 1}
         execution.is_answered = True
         if _is_streamed(response):
             _keep_open(execution, response)
         else:
+            if response is not None:
+                bodies.measure(execution, response)
             _end(execution)
     except Exception:
         faults.note()
         _end(execution)
+    execution.request = None
 
 
 def identify(execution: Execution) -> None:
@@ -208,16 +210,28 @@ def _keep_open(execution: Execution, response: Any) -> None:
     """Let a stream run in the scope of its request, which ends with it."""
     iterator = response._iterator
     stream = AsyncStream if getattr(response, "is_async", False) else Stream
-    response._iterator = stream(iterator, execution)
-    response._resource_closers.append(lambda: _end(execution))
+    sent = bodies.Sent(execution, response)
+    response._iterator = stream(iterator, execution, sent)
+    response._resource_closers.append(lambda: _end_stream(execution, sent))
+
+
+def _end_stream(execution: Execution, sent: bodies.Sent) -> None:
+    if execution.is_ended:
+        return
+    try:
+        sent.end()
+    except Exception:
+        faults.note()
+    _end(execution)
 
 
 class Stream:
     """Iterates with an execution current."""
 
-    def __init__(self, iterator: Iterator[Any], execution: Execution) -> None:
+    def __init__(self, iterator: Iterator[Any], execution: Execution, sent: bodies.Sent) -> None:
         self._iterator = iterator
         self._execution = execution
+        self._sent = sent
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -225,40 +239,47 @@ class Stream:
     def __next__(self) -> Any:
         try:
             with executions.enter(self._execution):
-                return next(self._iterator)
+                piece = next(self._iterator)
         except BaseException:
-            _end(self._execution)
+            _end_stream(self._execution, self._sent)
             raise
+        self._sent.add(piece)
+        return piece
 
     def close(self) -> None:
         close = getattr(self._iterator, "close", None)
         if close is not None:
             close()
-        _end(self._execution)
+        _end_stream(self._execution, self._sent)
 
 
 class AsyncStream:
     """Iterates asynchronously with an execution current."""
 
-    def __init__(self, iterator: AsyncIterator[Any], execution: Execution) -> None:
+    def __init__(
+        self, iterator: AsyncIterator[Any], execution: Execution, sent: bodies.Sent
+    ) -> None:
         self._iterator = iterator
         self._execution = execution
+        self._sent = sent
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
         try:
-            return await _Entered(self._execution, _anext(self._iterator))
+            piece = await _Entered(self._execution, _anext(self._iterator))
         except BaseException:
-            _end(self._execution)
+            _end_stream(self._execution, self._sent)
             raise
+        self._sent.add(piece)
+        return piece
 
     async def aclose(self) -> None:
         close = getattr(self._iterator, "aclose", None)
         if close is not None:
             await close()
-        _end(self._execution)
+        _end_stream(self._execution, self._sent)
 
 
 async def _anext(iterator: AsyncIterator[Any]) -> Any:

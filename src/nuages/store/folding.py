@@ -90,8 +90,8 @@ def _of_process(snapshot: Mapping[str, Any]) -> Recording:
             meta=snapshot["meta"],
             roots=snapshot["roots"],
             files=snapshot["files"],
-            # A scope without executions only names what several scopes share.
-            scopes=added(s for s in scopes if s.executions),
+            # A scope without any figures only names what several scopes share.
+            scopes=added(s for s in scopes if s.executions or s.counters or s.peaks),
             groups=added(groups),
             calls=added(
                 _call(value, scopes[value["scope"]].scope, locations) for value in snapshot["calls"]
