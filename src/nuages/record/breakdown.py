@@ -78,7 +78,7 @@ def _split(execution: Execution, wall_ns: int) -> dict[str, int]:
     parts = dict.fromkeys(("cpu", "db", "cache", "outside", "connection"), 0)
     parts["db"] = execution.db_ns
     for key, tally in list(execution.call_tallies.items()):
-        if key[0] in PARTS:
+        if key[0] in PARTS and key[2] != "open":  # a transaction is open while others work
             parts[PARTS[key[0]]] += tally.wall_ns
     cpu_ns = execution.cpu_ns - execution.nested_cpu_ns - execution.io_cpu_ns
     parts["cpu"] = max(cpu_ns, 0)

@@ -103,3 +103,9 @@ def test_the_transactions_of_test_cases_are_told_from_the_projects_own(databases
     assert counts(databases, "Wrapped.test_a_rollback", "transaction") == {
         "open": (2, {"rolled back": 2})
     }
+
+
+def test_the_time_a_transaction_is_open_is_no_time_of_its_own(databases):
+    scope = CASES + "calling_inside"
+    [call] = databases.each(scope, "outside")
+    assert databases.scope(scope).counters["split_outside_ns"] == call.wall_ns
