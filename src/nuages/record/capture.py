@@ -29,6 +29,7 @@ from nuages.record.landmarks import (
 )
 
 NO_ROLE = (0, None)
+CODES = 50_000  # code objects known to be methods of managers, or not
 
 # Site and view to blame in a thread that works for this context, saved where work was handed over.
 caller: ContextVar[tuple[int, Any] | None] = ContextVar("nuages_caller", default=None)
@@ -189,6 +190,8 @@ def _is_manager_method(frame: FrameType, code: CodeType) -> bool:
     known = _manager_codes.get(id(code))
     if known is None:
         known = (code, classes.is_manager(classes.first_argument(frame)))
+        if len(_manager_codes) >= CODES:
+            _manager_codes.clear()
         _manager_codes[id(code)] = known
     return known[1]
 

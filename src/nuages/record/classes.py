@@ -83,6 +83,8 @@ def _is_plumbing(filename: str) -> bool:
     if known is None:
         library = filename.startswith(STANDARD_LIBRARY) and "-packages" not in filename
         known = library or any(part in filename for part in PLUMBING) or filename[:1] == "<"
+        if len(_plumbing) >= landmarks.FILES:
+            _plumbing.clear()
         _plumbing[filename] = known
     return known
 

@@ -17,7 +17,9 @@ from nuages.record.patches import Patches
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to
 DONE = object()
 
-_seen: dict[tuple[str, str, bool], tuple[int, str]] = {}  # SQL, alias → statement, shape
+# Statement and shape, by SQL, alias and whether the ORM wrote it.
+_seen: statements.Spellings[tuple[int, str]] = statements.Spellings()
+_known = _seen.known
 
 Record = Callable[[Any, Any, Any, Execution, int, int], Query]
 
@@ -107,14 +109,12 @@ def _record_light(
     site, trigger, operation, is_orm = capture.place_quickly(sys._getframe(2))
     alias = cursor.db.alias
     try:
-        number, shape = _seen[sql, alias, is_orm]
+        number, shape = _known[sql, alias, is_orm]
     except (KeyError, TypeError):  # TypeError: psycopg's composed SQL has no hash
         number, statement = _statement(cursor, sql, is_raw=not is_orm)
         shape = shapes.of_statement(statement, is_orm=is_orm)
-        if len(_seen) >= statements.SPELLINGS:
-            _seen.clear()
         if type(sql) is str and len(sql) <= statements.LONGEST:
-            _seen[sql, alias, is_orm] = number, shape
+            _seen.keep((sql, alias, is_orm), sql, (number, shape))
     if operation and shape == "other":
         shape = operation
     if execution.kind != "request":  # a request's end will do

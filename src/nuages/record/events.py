@@ -142,8 +142,9 @@ class Call:
 def hash_of(params: Any) -> int:
     """Equal for what asks the same, though a clock that was read anew is among its parameters."""
     try:
-        if isinstance(params, tuple | list) and len(params) <= FEW:
-            return hash(tuple(map(_to_the_minute, params)))
+        if isinstance(params, tuple | list):
+            few = len(params) <= FEW
+            return hash(tuple(map(_to_the_minute, params)) if few else tuple(params))
         return hash(params)
     except (TypeError, ValueError):  # a list, an adapter around one; a writable memoryview
         return hash(repr(params))

@@ -11,6 +11,8 @@ from nuages.record.ownership import Ownership
 # What a file is to a walk, by co_filename (hashing a code object would be slow).
 FOREIGN, PROJECT, LANDMARK, JINJA = 0, 1, 2, 3
 
+FILES = 50_000  # told apart; code made at run time may come in a file of its own each time
+
 # What a known code object is to a walk.
 STOP = 1  # the recorder's scope or Django's handler: callers are not to blame
 THREAD = 2  # the start of work handed to another thread: its caller was noted there
@@ -32,8 +34,12 @@ def set_ownership(ownership: Ownership) -> None:
     """Forget what was known of files and judge by these roots from now on."""
     global _ownership
     _ownership = ownership
-    for filename in [name for name, kind in kinds.items() if kind != LANDMARK]:
-        del kinds[filename]
+    forget_files()
+
+
+def forget_files() -> None:
+    for filename in [name for name, kind in list(kinds.items()) if kind != LANDMARK]:
+        kinds.pop(filename, None)
 
 
 def place(filename: str) -> tuple[str, str] | None:
@@ -83,5 +89,7 @@ def classify(code: CodeType, module_globals: dict[str, Any]) -> int:
         kind = PROJECT
     else:
         kind = FOREIGN
+    if len(kinds) >= FILES:
+        forget_files()
     kinds[filename] = kind
     return kind

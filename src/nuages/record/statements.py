@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from nuages.record.interning import Table
 
+V = TypeVar("V")
+
 LIMIT = 5_000  # statements a process
 SPELLINGS = 20_000  # texts remembered as they came, before normalising
+CHARACTERS = 16_000_000  # of all of them together
 LONGEST = 10_000  # characters kept of one text
+CONSIDERED = 100_000  # characters normalised of one text: 10 MB would take seconds, these 60 ms
 
 TRANSACTION_VERBS = frozenset({
     "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE",
@@ -44,24 +48,40 @@ class Statement(NamedTuple):
 
 
 table: Table[Statement] = Table("statements", LIMIT)
-_spellings: dict[tuple[str, str, bool], int] = {}
+
+
+class Spellings(Generic[V]):
+    """What is known of texts as they came, until they are too many or too long together."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[Any, ...], V] = {}
+        self._characters = 0
+
+    def keep(self, key: tuple[Any, ...], text: str, value: V) -> None:
+        if len(self.known) >= SPELLINGS or self._characters + len(text) > CHARACTERS:
+            self.known.clear()
+            self._characters = 0
+        self._characters += len(text)
+        self.known[key] = value
+
+
+_spellings: Spellings[int] = Spellings()
 
 
 def number(sql: Any, alias: str, vendor: str, *, is_raw: bool) -> int:
     """The statement's number; `is_raw` for SQL that a person wrote, which may hold literals."""
-    key = (sql, alias, is_raw)
-    found = _spellings.get(key)
+    is_long = len(sql) > LONGEST
+    key = (hash(sql) if is_long else sql, alias, is_raw)
+    found = _spellings.known.get(key)
     if found is None:
         statement = make(str(sql), alias, vendor, is_raw=is_raw)
         found = table.number(statement, statement)
-        if len(_spellings) >= SPELLINGS:
-            _spellings.clear()
-        if len(sql) <= LONGEST:
-            _spellings[key] = found
+        _spellings.keep(key, "" if is_long else sql, found)
     return found
 
 
 def make(sql: str, alias: str, vendor: str, *, is_raw: bool) -> Statement:
+    sql = sql[:CONSIDERED]
     verb = verb_of(sql)
     text = normalise(sql, is_raw=is_raw)
     if len(text) > LONGEST:

@@ -1,20 +1,23 @@
 """Faults put into every function of the recorder that a visit reaches, one at a time.
 
 A function that guards its own work (`try: … except …: faults.note()`) fails inside of that guard;
-every other fails at once. Functions that the project's own code runs beneath, and what stands in
-the place of somebody else's function, have no fault of their own but in their guards: what they
-call has. Nor has a function that does nothing but store or return what it is given.
+every other fails at once. Functions that the project's own code or anybody's coroutine runs
+beneath, and what stands in the place of somebody else's function, have no fault of their own but in
+their guards: what they call has. Nor has a function that only stores or returns what it is given.
 """
 
 import ast
 import builtins
 import gc
+import inspect
 import os
 import sys
 import threading
 import types
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import nuages.record
 
@@ -22,6 +25,8 @@ RECORDER = os.path.dirname(nuages.record.__file__) + os.sep
 PROJECT = os.getcwd() + os.sep
 PARTS = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>", "<module>")
 HARMLESS = (ast.Name, ast.Constant, ast.Lambda, ast.Pass, ast.List)
+SOURCES = {str(path): path.read_text("utf-8") for path in Path(RECORDER).glob("*.py")}
+ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 ERRORS = (RuntimeError, MemoryError, RecursionError, KeyError, AttributeError, TypeError)
 
 
@@ -55,7 +60,7 @@ class Reach:
         if code.co_filename.startswith(RECORDER):
             if threading.current_thread().name != "nuages-snapshots":
                 self.by_function.setdefault(key_of(code), {})[self.visit] = True
-        elif code.co_filename.startswith(PROJECT):
+        elif code.co_filename.startswith(PROJECT) or code.co_flags & ASYNCHRONOUS:
             while (frame := frame.f_back) is not None:
                 if frame.f_code.co_filename.startswith(RECORDER):
                     self.carriers.add(key_of(frame.f_code))
@@ -136,8 +141,7 @@ class Faultlines:
 
 
 def _parsed(filename):
-    with open(filename, encoding="utf-8") as file:
-        return ast.parse(file.read(), filename)
+    return ast.parse(SOURCES[filename], filename)
 
 
 def _find(tree, key):
@@ -171,7 +175,8 @@ def _guards(node):
 
 def _cannot_fail(node):
     if isinstance(node, ast.Lambda):
-        return False
+        call = node.body  # of what has faults of its own
+        return isinstance(call, ast.Call) and all(isinstance(a, ast.Name) for a in call.args)
     values = [getattr(statement, "value", statement) for statement in node.body]
     return all(isinstance(v, HARMLESS) for v in values)
 
@@ -185,6 +190,7 @@ def _is_wide(handler):
     return handler.type is not None and ast.unparse(handler.type) == "Exception"
 
 
+@lru_cache(maxsize=1)
 def _compiled(fault):
     """The codes of a module with the fault in it."""
     tree = _parsed(fault.filename)
