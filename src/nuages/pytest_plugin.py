@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="record what the tests ask the database",
     )
     group.addoption(
+        "--nuages-light",
+        action="store_true",
+        help="record as in production: without lineage, at next to no cost",
+    )
+    group.addoption(
         "--nuages-file",
         default=".nuages/recording.sqlite",
         metavar="FILE",
@@ -35,18 +41,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Attach before anything imports Django; workers started later inherit it."""
     namespace = early_config.known_args_namespace
-    if getattr(namespace, "nuages", None) and not _is_attached():
+    is_light = getattr(namespace, "nuages_light", False)
+    if (is_light or getattr(namespace, "nuages", False)) and not _is_attached():
         attach_module = importlib.import_module("nuages.agent.attach")
         scratch = Path(tempfile.mkdtemp(prefix="nuages-"))
         config = attach_module.AttachConfig(
-            roots={".": str(early_config.invocation_params.dir)},
-            mode="deep",
+            roots=source_roots(_root(early_config)),
+            mode="light" if is_light else "deep",
             spool=str(scratch / "spool"),
             scratch=str(scratch),
         )
         os.environ.update(importlib.import_module("nuages.attach").prepare(scratch, config))
         os.environ[OWN] = str(scratch)
         attach_module.attach(config)
+
+
+def _root(config: pytest.Config) -> Path:
+    """pytest's root; without a configuration file that is a folder of tests at best."""
+    return config.rootpath if config.inipath else Path(config.invocation_params.dir)
+
+
+def source_roots(root: Path) -> dict[str, str]:
+    """Label → folder: the root, and those that `[tool.nuages]` names as the project's too."""
+    try:
+        document = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+        told = document["tool"]["nuages"]["source_roots"]
+    except (OSError, ValueError, LookupError, TypeError):  # its own readers will say what is wrong
+        told = ()
+    labels = [told] if isinstance(told, str) else list(told)
+    folders = {label: (root / label).resolve() for label in labels if isinstance(label, str)}
+    return {".": str(root), **{n: str(path) for n, path in folders.items() if path.is_dir()}}
 
 
 def _is_attached() -> bool:

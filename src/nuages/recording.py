@@ -21,8 +21,11 @@ from typing import Any
 from nuages import store
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
+from nuages.django.places import project_roots
 from nuages.errors import NuagesError
 from nuages.model import Recording
+from nuages.project import find_root, source_roots
+from nuages.project.roots import MARKS
 
 Launch = Callable[[Sequence[str], Mapping[str, str]], int]  # argv, environment → exit code
 
@@ -177,12 +180,21 @@ def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 @contextmanager
 def recording(path: str | Path, *, deep: bool = True) -> Iterator[None]:
-    """Record what this process does within the `with`, and write it to `path`."""
+    """Record what this process does within the `with`, and write it to `path`.
+
+    Raises NuagesError when the process is being recorded already.
+    """
     from nuages.record import recorder
 
+    if recorder.is_installed():
+        raise NuagesError(
+            "This process is being recorded already.",
+            hint="Record it once: by `with nuages.recording(…)` without another around it, by "
+            '`nuages record`, or by "nuages.django" in INSTALLED_APPS.',
+            slug="recorded-already",
+        )
     cwd = Path.cwd()
-    config = AttachConfig(roots={".": str(cwd)}, mode="deep" if deep else "light")
-    recorder.install(config)
+    recorder.install(AttachConfig(roots=_roots(cwd), mode="deep" if deep else "light"))
     recorder.reset()
     try:
         yield
@@ -191,6 +203,15 @@ def recording(path: str | Path, *, deep: bool = True) -> Iterator[None]:
         recorder.uninstall()
         seen = store.recording_from([snapshot])
         write(described(seen, sys.orig_argv, cwd=cwd, exit_code=0), Path(path))
+
+
+def _roots(cwd: Path) -> Mapping[str, str]:
+    """Of the project around the working directory, else of the one whose settings are set."""
+    root = find_root(cwd)
+    if any((root / mark).exists() for mark in MARKS):
+        return source_roots(root)
+    settings = os.environ.get("DJANGO_SETTINGS_MODULE")
+    return project_roots(None, settings) if settings else {".": str(cwd)}
 
 
 class _Callable(ModuleType):
