@@ -74,15 +74,13 @@ class Passage:
         is_same = before is not None and before.is_same(response)
         if not is_same:
             self._response = ResponsePicture(response)
-        if not passing.layer.is_middleware:
+        outcomes = passing.outcomes
+        if not passing.layer.is_middleware or "raised" in outcomes:  # the response is Django's own
             self.look_around()
             return
         self.note_what_else(passing)
-        outcomes = passing.outcomes
         if response is None:
             outcomes.add("raised")
-        elif "raised" in outcomes:
-            pass  # the response is Django's own
         elif passing.is_answering:
             outcomes.add("answered")
         elif before is None or (not is_same and before.differs_from(response)):
@@ -236,4 +234,7 @@ def raised() -> None:
     """The layer that runs has raised an exception, of which Django makes a response."""
     passage = running.get()
     if passage is not None and passage.passings:
-        passage.passings[-1].outcomes.add("raised")
+        passing = passage.passings[-1]
+        if passing.layer.is_middleware:
+            passage.note_what_else(passing)
+        passing.outcomes.add("raised")

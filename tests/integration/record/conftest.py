@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from nuages import store
-from nuages.model import Load, Location, QueryGroup, Recording, ScopeStats
+from nuages.model import CallGroup, Load, Location, QueryGroup, Recording, ScopeStats
 
 LIBRARY = Path(__file__).parent / "projects" / "library"
+LAYERED = Path(__file__).parent / "projects" / "layered"
 ATTIC = LIBRARY.with_name("attic")
 
 
@@ -150,3 +151,67 @@ def attic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(output.read_text())
     return found
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What was recorded of some visits, and what they were answered."""
+
+    recording: Recording
+    again: Recording
+    answers: list[list[Any]]
+    uninstalled: list[list[Any]]
+
+    def middleware(self, name: str, route: str = "GET /view/", hop: str = "") -> CallGroup:
+        path = name if "." in name else f"layered.middleware.{name}"
+        [found] = [
+            call
+            for call in self.recording.calls
+            if (call.kind, call.name, call.operation) == ("middleware", path, hop)
+            and call.scope.name == route
+        ]
+        return found
+
+    def changes(self, name: str, route: str = "GET /view/") -> set[str]:
+        """What a middleware did to what passed through it."""
+        return set(self.middleware(name, route).outcomes) - {"sampled"}
+
+    def scope(self, route: str) -> ScopeStats:
+        [found] = [stats for stats in self.recording.scopes if stats.scope.name == route]
+        return found
+
+
+Visit = Callable[..., Visited]
+
+
+@pytest.fixture(scope="session")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """Visits paths of the project with this middleware."""
+    folder = tmp_path_factory.mktemp("layered") / "layered"
+    shutil.copytree(LAYERED, folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def visit(
+        middleware: list[str], *paths: str, way: str = "sync", mode: str = "light"
+    ) -> Visited:
+        output = folder / "visited.json"
+        named = " ".join(n if "." in n else f"layered.middleware.{n}" for n in middleware)
+        done = subprocess.run(
+            [sys.executable, "visit.py", mode, way, str(output), *(paths or ("/view/",))],
+            cwd=folder,
+            env={**os.environ, "LAYERED_MIDDLEWARE": named, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = json.loads(output.read_text())
+        assert found["faults"] == []
+        return Visited(
+            recording=store.recording_from([found["snapshot"]]),
+            again=store.recording_from([found["again"]]),
+            answers=found["answers"],
+            uninstalled=found["uninstalled"],
+        )
+
+    return visit

@@ -21,7 +21,7 @@ def main(mode, way, output, *paths):
     def visit(path):
         response = client.get(path)
         if response.streaming:
-            return response.status_code, b"".join(response.streaming_content).decode()
+            return response.status_code, b"".join(response).decode()
         return response.status_code, response.content.decode()
 
     async def visit_async(path):
