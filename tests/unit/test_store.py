@@ -289,6 +289,32 @@ def test_of_one_process_only_the_latest_snapshot_counts():
     assert recording.groups[0].calls == 5
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_spool_is_the_same_recording_whatever_else_it_holds_and_in_any_order(seed, tmp_path):
+    chance = random.Random(seed)
+    processes = {name: chance.randrange(2, 6) for name in "abcd"}  # and their latest sequence
+    latest = [a_snapshot(last, random=name, calls=last) for name, last in processes.items()]
+    older = [
+        a_snapshot(sequence, random=name, calls=chance.randrange(9))
+        for name, last in processes.items()
+        for sequence in range(1, last)
+        if chance.random() < 0.7
+    ]
+    expected = store.recording_from(latest)
+    for turn in range(3):
+        spools = [tmp_path / f"{turn}{number}" for number in range(2)]
+        found = [*latest, *older, *chance.sample(latest, 2)]  # some were copied twice
+        for spool in spools:
+            spool.mkdir()
+        for number, snapshot in enumerate(chance.sample(found, len(found))):
+            file = chance.choice(spools) / f"{chance.randrange(10**6)}-{number}.nuages"
+            file.write_bytes(snapshots.encode(snapshot))
+        assert store.fold(*spools) == expected
+        assert store.recording_from(chance.sample(found, len(found))) == expected
+    assert expected.processes == 4
+    assert expected.groups[0].calls == sum(processes.values())
+
+
 def test_processes_are_added_up():
     recording = store.recording_from([a_snapshot(random="a"), a_snapshot(random="b")])
     assert recording.processes == 2
@@ -304,6 +330,21 @@ def test_processes_are_added_up():
     [use], [reuse] = recording.uses, recording.reuse
     assert (use.load, use.fields) == (load, {"title": 4})
     assert (reuse.same, reuse.hits) == (8, {"60": 6})
+
+
+def test_figures_that_a_process_tells_apart_from_its_executions_are_added(tmp_path):
+    snapshot = a_snapshot()
+    apart = {"executions": 0, "queries": 0, "rows": 0, "wall_ns": 0, "cpu_ns": 0, "db_ns": 0,
+             "statuses": {}, "histogram": [], "view": ""}  # fmt: skip
+    snapshot["scopes"] += [
+        {"kind": "request", "name": "GET /", **apart, "counters": {"memory_executions": 7}},
+        {"kind": "process", "name": "process", **apart, "peaks": {"rss_bytes": 9}},
+        {"kind": "test", "name": "(other)", **apart},
+    ]
+    store.write(store.recording_from([snapshot]), tmp_path / "r.sqlite")
+    process, request = store.read(tmp_path / "r.sqlite").scopes
+    assert (process.scope.kind, process.peaks) == ("process", {"rss_bytes": 9})
+    assert (request.executions, request.counters) == (1, {"memory_executions": 7})
 
 
 def test_a_spool_is_folded_and_damaged_files_are_counted(tmp_path):
