@@ -250,7 +250,7 @@ class _Reader:
         return Recording(
             mode=texts["meta"].pop("mode"),
             processes=texts["cut"].pop("processes"),
-            scopes=tuple(stats for stats in self._all_scopes() if stats.executions),
+            scopes=tuple(s for s in self._all_scopes() if s.executions or s.counters or s.peaks),
             groups=tuple(
                 self._value(QueryGroup, row, tests=tuple(tests.get(row["id"], ())))
                 for row in self._rows("groups")
