@@ -94,30 +94,13 @@ def test_one_within_another_is_refused_and_one_after_another_is_not(script):
 
 
 AFTERWARDS = """
-import threading, time
-from django.http import HttpResponse
-from django.test import RequestFactory
-from django.core.handlers.wsgi import WSGIHandler
-from django.urls import path
 from django.conf import settings
-
-later, threads = threading.Event(), []
-
-def work():
-    len(Book.objects.all())
-    later.wait(10)
-    len(Book.objects.filter(pk__gt=1))
-
-def view(request):
-    threads.append(threading.Thread(target=work))
-    threads[0].start()
-    return HttpResponse("done")
-
-settings.ROOT_URLCONF = type("urls", (), {"urlpatterns": [path("go/", view)]})
+settings.ROOT_URLCONF = "live.later"
 from django.test import Client
+from live.later import answered, threads
 with nuages.recording(OUTPUT, deep=DEEP):
     Client().get("/go/")
-    later.set()
+    answered.set()
     threads[0].join()
 """
 
@@ -128,7 +111,7 @@ def test_work_that_goes_on_after_the_response_is_counted(script, deep):
     assert done.returncode == 0, done.stderr
     [late] = [g for g in recording.groups if "WHERE" in g.statement.sql]
     assert late.calls == 1
-    assert late.location.function == "work"
+    assert (late.location.file, late.location.function) == ("live/later.py", "work")
     assert sum(group.calls for group in recording.groups) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -87,3 +88,52 @@ def test_a_snapshot_that_fails_is_a_fault_and_not_an_error(tmp_path):
     snapshots.Writer(str(tmp_path), lambda: {}["key"]).write()
     assert faults.count == 1
     faults.clear()
+
+
+def burning(cpu_seconds):
+    """A snapshot that takes its time."""
+    end = time.thread_time() + cpu_seconds
+    while time.thread_time() < end:
+        pass
+    return {"key": KEY, "scopes": []}
+
+
+def written_by(writer, seconds):
+    """Times at which a process that is never idle was written."""
+    moments = []
+    put = writer._put
+    writer._put = lambda snapshot: (put(snapshot), moments.append(time.monotonic()))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        writer.touch()
+        time.sleep(0.005)
+    writer.pause()
+    return moments
+
+
+def test_a_busy_process_is_written_within_the_flush_interval(tmp_path):
+    pace = snapshots.pace("light", 2.0)
+    writer = snapshots.Writer(str(tmp_path), lambda: burning(0), pace=pace, kept=10)
+    moments = written_by(writer, 4)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert len(gaps) >= 2
+    assert max(gaps) < 2.0
+
+
+def test_writing_takes_half_a_percent_of_a_processor(tmp_path):
+    pace = snapshots.pace("light", 1.0)
+    writer = snapshots.Writer(str(tmp_path), lambda: burning(0.02), pace=pace, kept=10)
+    assert len(written_by(writer, 3)) == 1  # the next is due after four seconds
+
+
+@pytest.mark.parametrize(("kept", "files"), [(None, 1), (10, 0)])
+def test_that_a_process_did_nothing_is_written_in_a_lab_only(tmp_path, kept, files):
+    snapshots.Writer(str(tmp_path), lambda: burning(0), kept=kept).close()
+    assert len(list(tmp_path.iterdir())) == files
+
+
+@pytest.mark.parametrize(
+    ("mode", "told", "idle"), [("deep", None, 0.2), ("light", None, 1.0), ("light", 10.0, 1.25)]
+)
+def test_the_pace_is_the_modes_unless_it_is_told(mode, told, idle):
+    assert snapshots.pace(mode, told).idle == idle
