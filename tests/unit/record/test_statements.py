@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nuages.record import statements
 from nuages.record.statements import make, normalise, verb_of
 
 
@@ -83,3 +84,31 @@ def test_a_statement_of_any_length_is_kept_to_a_bounded_one():
 def test_a_list_of_many_thousand_values_is_folded_in_no_time():
     sql = f"SELECT a FROM t WHERE a IN ({', '.join(['%s'] * 50_000)})"
     assert normalise(sql, is_raw=False) == "SELECT a FROM t WHERE a IN (%s)"
+
+
+def test_of_a_very_long_text_only_the_beginning_is_looked_at():
+    row = ", (%s)"
+    begins = f"INSERT INTO t (a) VALUES (%s){row * 100_000}"
+    one, other = (make(begins + row * n, "default", "sqlite", is_raw=False) for n in (0, 50_000))
+    assert one == other
+    assert one.verb == "INSERT"
+
+
+def test_texts_are_remembered_until_they_are_too_many_or_too_long_together(monkeypatch):
+    monkeypatch.setattr(statements, "SPELLINGS", 3)
+    monkeypatch.setattr(statements, "CHARACTERS", 10)
+    spellings = statements.Spellings()
+    for text in ("a", "b", "c"):
+        spellings.keep((text,), text, 1)
+    assert len(spellings.known) == 3
+    spellings.keep(("d",), "d", 1)
+    assert list(spellings.known) == [("d",)]
+    spellings.keep(("long",), "x" * 10, 1)
+    assert list(spellings.known) == [("long",)]
+
+
+def test_long_texts_are_known_again_without_being_kept():
+    text = f"SELECT {'a, ' * statements.LONGEST} b"
+    first = statements.number(text, "default", "sqlite", is_raw=False)
+    assert statements.number("".join(text), "default", "sqlite", is_raw=False) == first
+    assert text not in {key[0] for key in statements._spellings.known}

@@ -53,11 +53,50 @@ def pickles():
         "deferred": list(Book.objects.only("title")),
         "copied": copy.copy(books[0]),
         "copied_deeply": copy.deepcopy(books),
+        **_around(books),
     }
     return {
         f"{name}-{protocol}": pickle.dumps(value, protocol).hex()
         for name, value in objects.items()
         for protocol in (2, pickle.HIGHEST_PROTOCOL)
+    }
+
+
+def _around(books):
+    """What holds instances and querysets, and is pickled or copied with them."""
+    from django.core.paginator import Paginator
+    from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+    from django.template import Context
+    from django.template.response import TemplateResponse
+    from django.test import RequestFactory
+
+    from shelf.models import Author, Book
+
+    evaluated = Book.objects.all()
+    read = [(book.title, book.author.name) for book in evaluated]
+    response = TemplateResponse(RequestFactory().get("/"), "shelf/books.html", {"books": books})
+    page = Paginator(Book.objects.order_by("pk"), 2).page(1)
+    newest = Book.objects.filter(author=OuterRef("pk")).order_by("-pk").values("title")[:1]
+    named = Author.objects.annotate(newest=Subquery(newest)).filter(Q(name=F("name")))
+    try:
+        Author.objects.get(pk=0)
+    except Author.DoesNotExist as error:
+        missing = error
+    return {
+        "evaluated": evaluated,
+        "read": (read, list(evaluated), [book.tags.all() for book in evaluated]),
+        "response": response.render(),
+        "context": Context({"books": books, "queryset": Book.objects.filter(pk=1)}).flatten(),
+        "page": (list(page), page.paginator.count),
+        "annotated": named,
+        "annotated_results": list(named),
+        "prefetch": Author.objects.prefetch_related(Prefetch("books", Book.objects.only("title"))),
+        "prefetched_to": list(
+            Author.objects.prefetch_related(Prefetch("books", Book.objects.all(), to_attr="all"))
+        ),
+        "exception": missing,
+        "values": Book.objects.values("title", "author__name"),
+        "copied_queryset": copy.deepcopy(evaluated),
     }
 
 
