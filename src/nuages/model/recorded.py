@@ -124,7 +124,7 @@ class QueryGroup:
 COUNTERS: Mapping[str, str] = MappingProxyType(
     {
         "response_bytes": "length of the responses' bodies, streams as far as they were sent",
-        "responses_measured": "responses whose length is known",
+        "responses_measured": "responses, of a sample, whose length is known",
         "view_executions": "requests, of a sample, that reached what is inside all middleware",
         "view_ns": "spent there: routing, the view, the rendering of what it returned",
         "split_executions": "executions, of a sample, whose wall time was split into parts:",

@@ -1,4 +1,7 @@
-"""The bodies of responses: how long they are, without a look at what they say."""
+"""The bodies of responses: how long they are, without a look at what they say.
+
+Only in sampled executions, since counting costs 3 µs a request, folding included.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from nuages.record.executions import Execution
 
 def measure(execution: Execution, response: Any) -> None:
     """Count the length of a response that is there as a whole."""
+    if not execution.is_sampled:
+        return
     if getattr(execution.request, "method", "") == "HEAD":  # nothing of it is sent
         return
     length = _length(vars(response))
@@ -46,10 +51,13 @@ class Sent:
         self._execution = execution
         self._charset = response.charset
         self._length = 0
-        self._is_known = getattr(execution.request, "method", "") != "HEAD"
+        is_sent = getattr(execution.request, "method", "") != "HEAD"
+        self._is_known = is_sent and execution.is_sampled
 
     def add(self, piece: Any) -> None:
         """Count a piece as Django makes bytes of it."""
+        if not self._is_known:
+            return
         try:
             if isinstance(piece, str):
                 piece = piece if piece.isascii() else piece.encode(self._charset)

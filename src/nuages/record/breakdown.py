@@ -18,6 +18,7 @@ PARTS = {
     "transaction": "db",
     "copy": "db",
 }
+OPEN = "open"  # of a transaction: how long it was, and not a time of its own
 # CPU time, time runnable but not running, and time slices of a thread, in ns: proc(5).
 SCHEDULE = "/proc/thread-self/schedstat"
 

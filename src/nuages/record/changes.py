@@ -86,15 +86,25 @@ def _are_same(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> bool:
     return len(before) == len(now) and all(map(is_, before.values(), now.values()))
 
 
-def _changed(before: Attributes, now: Attributes) -> set[str]:
+def _changed(target: Any, before: Attributes, now: Attributes) -> set[str]:
+    """Names of the attributes that were set to something else, or deleted."""
     names = {
         name
         for name, value in now.items()
-        if (past := before.get(name, MISSING)) is not value and not _is_equal(past, value)
+        if (past := before.get(name, MISSING)) is not value
+        and not _is_equal(_declared(target, name) if past is MISSING else past, value)
     }
     if len(now) < len(before) + len(names):
         names.update(before.keys() - now.keys())
     return names
+
+
+def _declared(target: Any, name: str) -> Any:
+    """What the class says of an attribute."""
+    for cls in type(target).__mro__:
+        if name in vars(cls):
+            return vars(cls)[name]
+    return MISSING
 
 
 def _is_equal(before: Any, now: Any) -> bool:
@@ -104,7 +114,7 @@ def _is_equal(before: Any, now: Any) -> bool:
 
 def _is_written(request: Any, before: Attributes, now: Attributes) -> bool:
     """Whether attributes differ by more than what comes of reading them."""
-    names = _changed(before, now)
+    names = _changed(request, before, now)
     if "_files" in names:  # both are set when the form is read
         names.discard("_post")
     names -= READ
@@ -113,15 +123,8 @@ def _is_written(request: Any, before: Attributes, now: Attributes) -> bool:
 
 def _is_cached_property(target: Any, name: str) -> bool:
     """Whether the class computes it on first access and keeps the value in the instance."""
-    for cls in type(target).__mro__:
-        if name in vars(cls):
-            found = type(vars(cls)[name])
-            return (
-                hasattr(found, "__get__")
-                and not hasattr(found, "__set__")
-                and found is not FunctionType
-            )
-    return False
+    found = type(_declared(target, name))
+    return hasattr(found, "__get__") and not hasattr(found, "__set__") and found is not FunctionType
 
 
 class ResponsePicture:
@@ -149,7 +152,7 @@ class ResponsePicture:
         if response is not self._response:
             return True
         now = attributes_of(response)
-        return bool(_changed(self._attributes, now)) or self._is_refilled(now)
+        return bool(_changed(response, self._attributes, now)) or self._is_refilled(now)
 
     def _is_refilled(self, attributes: Attributes) -> bool:
         content = _content(attributes)
