@@ -112,17 +112,21 @@ class _Encoder:
         return [kind, name, operation, index, self.locations(site), *figures]
 
 
-def encode(*parts: Totals) -> dict[str, Any]:
+def encode(*parts: Callable[[], Totals]) -> dict[str, Any]:
     """The part of a snapshot that is about scopes and queries; a reader adds up what repeats.
 
-    Nothing is locked: a count that changes meanwhile is right in the next snapshot.
+    Nothing is locked: a count that changes meanwhile is right in the next snapshot. Each part is
+    asked for when those before it are written, so what moves to an earlier one counts once at most.
     """
     encoder = _Encoder()
     scopes: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
     calls: list[dict[str, Any]] = []
     exemplars: list[dict[str, Any]] = []
-    for totals in parts:
+    cuts = [interning.cut]
+    for part in parts:
+        totals = part()
+        cuts.append(totals.cut)
         indexes: dict[tuple[str, str], int] = {}
         for scope, stats in list(totals.scopes.items()):
             indexes[scope] = len(scopes)
@@ -147,7 +151,7 @@ def encode(*parts: Totals) -> dict[str, Any]:
         "locations": encoder.locations.values,
         "loads": encoder.loads.values,
         "files": encoder.files,
-        "cut": _summed(interning.cut, *(totals.cut for totals in parts)),
+        "cut": _summed(*cuts),
     }
 
 

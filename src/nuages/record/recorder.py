@@ -27,6 +27,7 @@ from nuages.record import (
     jobs,
     landmarks,
     locations,
+    memory,
     middleware,
     outside,
     process,
@@ -166,7 +167,7 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
-    process.watch(every=1 if config.mode == "deep" else process.LIGHT_EVERY)
+    memory.find_heap()  # now, and not within a request: it imports ctypes
     executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()
     for name, hook in (*ALWAYS, *(DEEP if config.mode == "deep" else LIGHT)):
@@ -306,7 +307,11 @@ def snapshot() -> dict[str, Any]:
         "mode": config.mode if config else "deep",
         "roots": dict(config.roots) if config else {},
         "meta": _meta(),
-        **encode(_state.totals, unfinished_totals(), process.totals(_state.totals.scopes)),
+        **encode(
+            lambda: _state.totals,
+            unfinished_totals,
+            lambda: process.totals(_state.totals.scopes),
+        ),
     }
 
 

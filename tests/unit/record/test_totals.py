@@ -69,9 +69,9 @@ def test_a_scope_that_comes_while_a_snapshot_is_made_waits_for_the_next():
     execution.call(("cache", "default", "get", 0), 0, 1_000, ())
     executions.end(execution)
     sums.add(execution)
-    whole = encode(sums)
+    whole = encode(lambda: sums)
     sums.scopes.clear()  # as it was when the scopes were listed, before the rest was
-    early = encode(sums)
+    early = encode(lambda: sums)
     parts = ("scopes", "groups", "calls", "exemplars")
     assert [len(whole[part]) for part in parts] == [1, 1, 1, 1]
     assert [len(early[part]) for part in parts] == [0, 0, 0, 0]
@@ -132,6 +132,20 @@ def test_tests_do_not_crowd_out_requests_and_share_what_is_too_much(monkeypatch)
     assert (shared.executions, shared.loops, shared.tests) == (2, 2, {"t2", "t3"})
     assert (("request", "GET /"), key()) in sums.groups
     assert len([scope for scope in sums.scopes if scope[0] == "test"]) == 5
+
+
+def test_what_ends_while_a_snapshot_is_made_is_not_counted_twice():
+    sums, running = totals.Totals(), executions.begin("task", "running")
+
+    def ended_meanwhile():
+        executions.end(running)
+        sums.add(running)
+        return totals.unfinished_totals()
+
+    made = encode(lambda: sums, ended_meanwhile)
+    assert [scope for scope in made["scopes"] if scope["name"] == "running"] == []
+    made = encode(lambda: sums, totals.unfinished_totals)
+    assert [scope["executions"] for scope in made["scopes"] if scope["name"] == "running"] == [1]
 
 
 def test_a_snapshot_counts_what_still_runs_and_leaves_the_totals_alone():
