@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 from django.core import checks
 
 from nuages.django.attaching import start
 from nuages.django.checks import check_setting, check_spool
 from nuages.django.settings import SettingError
-from nuages.record import faults
+
+_log = logging.getLogger("nuages")
 
 
 class NuagesConfig(AppConfig):
@@ -19,12 +22,12 @@ class NuagesConfig(AppConfig):
     verbose_name = "nuages"
 
     def ready(self) -> None:
-        """Record from now on; whatever stands against it stops nothing."""
+        """Record from now on; whatever stands against it is told and stops nothing."""
         checks.register(check_setting)
         checks.register(check_spool)
         try:
             start()
-        except SettingError:  # the check tells of it
-            return
+        except SettingError as error:
+            _log.warning("Nothing is recorded. %s %s", error.message, error.hint)
         except Exception:
-            faults.note()
+            _log.warning("Nothing is recorded: nuages failed.", exc_info=True)

@@ -136,7 +136,7 @@ def _unknown(key: object) -> SettingError:
 def _wrong(path: str, expected: str, found: object) -> SettingError:
     return SettingError(
         f"{path}: expected {expected}, found {found!r} ({type(found).__name__}).",
-        hint="See docs/reference/settings.md. Nothing is recorded until it is right.",
+        hint="See docs/reference/settings.md.",
         code="E002",
     )
 
@@ -171,7 +171,7 @@ NUAGES = {{
 ## Checks
 
 Django's system checks (`manage.py check`) tell of what cannot be meant. A server starts all the
-same, and records nothing.
+same, logs a warning (`nuages`) and records nothing.
 
 | id | meaning |
 |---|---|

@@ -109,7 +109,7 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("httpcore", outside.hook_httpcore),
     ("aiohttp.client", outside.hook_aiohttp),
     ("subprocess", programs.hook),
-    ("multiprocessing.util", lambda m, _: _flush_at_end_of_children(m)),
+    ("multiprocessing.util", lambda m, _: snapshots.flush_children(m)),
     *queues.HOOKS,
 )
 LIGHT: tuple[tuple[str, Hook], ...] = (
@@ -272,15 +272,6 @@ def _begin_anew() -> None:
     for execution in inherited:
         if execution.request is not None:
             requests.identify(execution)
-
-
-def _flush_at_end_of_children(util: ModuleType) -> None:
-    """Write at the end of multiprocessing's children, which leave without running atexit."""
-
-    def renew(_: object) -> None:
-        util.Finalize(None, snapshots.flush, exitpriority=-100)
-
-    util.register_after_fork(_state, renew)
 
 
 def reset() -> None:

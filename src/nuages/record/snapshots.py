@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Literal
 
 from nuages.record import faults
@@ -191,6 +192,15 @@ def flush(*, is_last: bool = True) -> None:
             writer.flush(is_last=is_last)
         except Exception:
             faults.note()
+
+
+def flush_children(util: ModuleType) -> None:
+    """Write at the end of multiprocessing's children, which leave without running atexit."""
+
+    def renew(_: object) -> None:
+        util.Finalize(None, flush, exitpriority=-100)
+
+    util.register_after_fork(flush, renew)
 
 
 def _at_exit() -> None:

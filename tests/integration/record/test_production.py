@@ -144,8 +144,13 @@ def test_in_a_recorded_command_the_app_leaves_the_recorder_alone(
     assert not spool.exists()
 
 
-@pytest.mark.parametrize("told", [{"MODE": "quick"}, {"SPOOL": "/dev/null/spool"}])
-def test_a_server_starts_and_answers_whatever_stands_against_recording(library, production, told):
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [({"MODE": "quick"}, "Nothing is recorded. NUAGES['MODE']"), ({"SPOOL": "/dev/null/x"}, "")],
+)
+def test_a_server_starts_and_answers_whatever_stands_against_recording(
+    library, production, told, said
+):
     code = (
         "import os, sys; sys.path.insert(0, os.getcwd())\n"
         "from config.wsgi import application\n"
@@ -157,4 +162,6 @@ def test_a_server_starts_and_answers_whatever_stands_against_recording(library, 
         cwd=library, env={**production, "LIBRARY_NUAGES": json.dumps(told)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
+    assert (done.returncode, done.stdout) == (0, "200\n")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == (1 if said else 0)

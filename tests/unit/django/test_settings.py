@@ -89,5 +89,6 @@ def test_a_wrong_setting_is_a_check_and_stops_nothing(told, seen, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", CHECK.format(told=text)], capture_output=True, text=True, check=False
     )
-    assert (done.stdout.strip(), done.stderr) == (seen, "")
+    assert done.stdout.strip() == seen, done.stderr
+    assert ("Nothing is recorded. NUAGES[" in done.stderr) == ("nuages.E" in seen)
     assert list(tmp_path.iterdir()) == []  # and a process that did nothing leaves nothing
