@@ -16,6 +16,7 @@ import pytest
 
 from nuages import store
 from nuages.collect import collect
+from nuages.diagnose import diagnose
 from nuages.recording import record_command
 
 FLUSH_SECONDS = 2
@@ -103,6 +104,8 @@ def test_each_worker_writes_what_it_answered(serving, spool, library, how):
     assert books.queries == 20 * QUERIES
     blamed = {g.location.function for g in recording.groups if g.loops == 20}
     assert blamed == {"books"}
+    found = diagnose(recording, project="library").findings
+    assert {(f.rule, f.location.function) for f in found} == {("n-plus-one", "books")}
     assert recording.mode == "light"
     assert recording.roots == {".": str(library)}
     assert "argv" not in recording.meta
