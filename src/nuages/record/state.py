@@ -158,7 +158,7 @@ def _modules() -> list[Globals]:
 
 
 def _globals_of(name: str, module: Any) -> Globals | None:
-    if not isinstance(module, ModuleType):
+    if not issubclass(type(module), ModuleType):  # cffi's libraries only say that they are
         return None
     namespace = ModuleType.__getattribute__(module, "__dict__")
     filename = namespace.get("__file__")

@@ -107,6 +107,18 @@ def test_growth_inside_a_container_is_growth(shop):
     assert request(lambda: shop.BY_USER["a"].append(2)) == {"shop_state.BY_USER": "grown"}
 
 
+class Pretender:
+    """What stands among the modules of a project that uses cffi: its class is not a module's."""
+
+    __class__ = type(sys)
+
+
+@pytest.mark.parametrize("entry", [Pretender(), None, object()])
+def test_what_only_says_that_it_is_a_module_is_none(shop, monkeypatch, entry):
+    monkeypatch.setitem(sys.modules, "pretender", entry)
+    assert request(lambda: shop.CARTS.update(a=1)) == {"shop_state.CARTS": "grown"}
+
+
 def test_a_name_bound_anew_is_told(shop):
     assert request(shop.rebind) == {"shop_state.COUNT": "rebound", "shop_state.NEW": "rebound"}
 
