@@ -167,6 +167,7 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
+    breakdown.sample.choose(breakdown.DEEP_EVERY if config.mode == "deep" else 1)
     memory.find_heap()  # now, and not within a request: it imports ctypes
     executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()
