@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from itertools import count
 from threading import RLock, get_ident
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from nuages.record import faults, statements
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Call, CallKey, CallTally, Key, Query, Tally
+from nuages.record.sampling import Sample
 
 KEYS = 20_000  # kinds of query, and of call, in one execution
 NAME = 200  # characters kept of a call's name
@@ -25,14 +25,12 @@ FIGURES = (
     "left_out", "counters", "peaks", "nested_wall_ns", "nested_cpu_ns", "gc_ns",
 )  # fmt: skip
 
-_every = 1
-_begun = count()
+_sample = Sample(first=SAMPLED_FIRST, every=1)
 
 
 def sample(every: int) -> None:
     """Measure what is dear in one of so many executions; 1: in all."""
-    global _every
-    _every = every
+    _sample.choose(every)
 
 
 class Execution:
@@ -59,9 +57,8 @@ class Execution:
         self.name = name
         self.parent = parent
         self.test: str = name if kind == "test" else parent.test if parent else running_test()
-        number = next(_begun)
         # Whether what is dear to measure is measured.
-        self.is_sampled = number < SAMPLED_FIRST or not number % _every
+        self.is_sampled = _sample.takes_next()
         self.lock = RLock()
         self.events: list[Query | Call] = []
         self.tallies: dict[Key, Tally] = {}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-GOLDEN = (
-    0x9E3779B1  # 2**32 divided by the golden ratio: Knuth, TAOCP 3, 6.4, multiplicative hashing
-)
+# 2**32 divided by the golden ratio: Knuth, TAOCP 3, 6.4, multiplicative hashing.
+GOLDEN = 0x9E3779B1
 WORD = 1 << 32
 
 
