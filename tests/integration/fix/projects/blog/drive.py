@@ -4,16 +4,9 @@ import base64
 import json
 import os
 import sys
-from dataclasses import dataclass, field
 
+from nuages.agent.attach import AttachConfig
 from nuages.record import recorder
-
-
-@dataclass
-class Config:
-    roots: dict = field(default_factory=lambda: {".": os.getcwd()})
-    mode: str = "deep"
-    spool: None = None
 
 
 def fill():
@@ -53,7 +46,7 @@ def ask(client, path):
 
 
 def main():
-    recorder.install(Config())
+    recorder.install(AttachConfig(roots={".": os.getcwd()}, mode="deep"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
 
