@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--all", action="store_true", help="all of the suite, not the usual selection")
     add("--labels", nargs="+", help="these tests and no others")
     add("--postgres", action="store_true", help="on a PostgreSQL server of its own (django only)")
-    add("--at-once", action="store_true", help="both runs side by side (django, drf)")
+    add("--at-once", action="store_true", help="both runs side by side")
     return parser
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,12 @@ class Run:
 
 
 def run(place: Place, labels: Sequence[str], name: str, mode: str | None) -> Run:
-    """Run these tests, under the recorder where a mode ("deep", "light") is given."""
+    """Run these tests, under the recorder where a mode ("deep", "light") is given.
+
+    Each run has a copy of the tree to itself: some suites leave files behind in theirs.
+    """
+    tree = _copy(place.tree, place.folder / f"tree-{name}")
+    cwd = tree / place.suite.subfolder
     outcomes, output = place.folder / f"{name}.jsonl", place.folder / f"{name}.txt"
     argv = [str(place.python), str(WRAPPER), str(outcomes), *place.suite.program, *labels]
     outcomes.unlink(missing_ok=True)
@@ -64,7 +70,7 @@ def run(place: Place, labels: Sequence[str], name: str, mode: str | None) -> Run
         def launch(argv: Sequence[str], env: Mapping[str, str]) -> int:
             return subprocess.run(
                 argv,
-                cwd=place.cwd,
+                cwd=cwd,
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -74,9 +80,8 @@ def run(place: Place, labels: Sequence[str], name: str, mode: str | None) -> Run
         if mode is None:
             exit_code = launch(argv, env)
         else:
-            roots = {".": str(place.tree)}
             attached = run_attached(
-                argv, launch=launch, cwd=place.cwd, deep=mode == "deep", roots=roots, env=env
+                argv, launch=launch, cwd=cwd, deep=mode == "deep", roots={".": str(tree)}, env=env
             )
             exit_code, meta = attached.exit_code, attached.recording.meta
             queries = sum(scope.queries for scope in attached.recording.scopes)
@@ -88,6 +93,11 @@ def run(place: Place, labels: Sequence[str], name: str, mode: str | None) -> Run
         meta=meta,
         queries=queries,
     )
+
+
+def _copy(tree: Path, to: Path) -> Path:
+    shutil.rmtree(to, ignore_errors=True)
+    return Path(shutil.copytree(tree, to, symlinks=True))
 
 
 def _environment(scratch: str) -> dict[str, str]:
