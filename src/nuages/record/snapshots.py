@@ -149,9 +149,19 @@ class Writer:
             self._spool.prune()
 
     def flush(self, *, is_last: bool) -> None:
-        """Write if anything is new; unless it is the last time, not sooner than the thread may."""
-        if self._is_dirty and (is_last or monotonic() >= self._due):
-            self.write()
+        """Write if anything is new; unless it is the last time, not sooner than the thread may.
+
+        The last time waits for a write that is under way: the process may end by os._exit() next.
+        """
+        if not is_last:
+            if self._is_dirty and monotonic() >= self._due:
+                self.write()
+        elif self._lock.acquire(timeout=JOIN):
+            try:
+                if self._is_dirty:
+                    self.write()
+            finally:
+                self._lock.release()
 
     def pause(self) -> None:
         """End the thread, so that a fork finds none; the next touch starts another."""

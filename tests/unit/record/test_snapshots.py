@@ -66,6 +66,23 @@ def test_without_anything_new_nothing_is_written(writer, tmp_path):
     assert read(tmp_path)["sequence"] == 1
 
 
+def test_the_last_flush_waits_for_the_write_that_is_under_way(tmp_path):
+    begun, release = threading.Event(), threading.Event()
+
+    def snapshot():
+        begun.set()
+        release.wait(5)
+        return {"key": KEY, "sequence": 1}
+
+    writer = snapshots.Writer(str(tmp_path), snapshot, pace=snapshots.Pace(idle=0))
+    writer.touch()
+    assert begun.wait(5)
+    threading.Timer(0.2, release.set).start()
+    writer.flush(is_last=True)
+    assert read(tmp_path)["sequence"] == 1
+    writer.pause()
+
+
 def test_a_later_snapshot_replaces_the_earlier(writer, tmp_path):
     writer.write()
     writer.write()
