@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nuages.bottleneck import where_time_went
+from nuages.cases import Case
+from nuages.code import Code
 from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
 from nuages.origins import is_library
 from nuages.rules import load_rules
@@ -21,10 +23,11 @@ def diagnose(
     project: str,
     budgets: Budgets | None = None,
     coverage: Coverage | None = None,
+    code: Code | None = None,
 ) -> Diagnosis:
     """Run every rule; findings that no line of the project takes part in come last."""
-    budgets = budgets or Budgets()
-    found = [finding for rule in load_rules() for finding in rule.find(recording, budgets)]
+    case = Case(recording, recording.facts, code or Code(), budgets or Budgets())
+    found = [finding for rule in load_rules() for finding in rule.find(case)]
     findings = [_of_library(finding) if is_library(finding) else finding for finding in found]
     return Diagnosis(
         project=project,
@@ -34,10 +37,11 @@ def diagnose(
     )
 
 
-def _rank(finding: Finding) -> tuple[bool, float, str, str]:
+def _rank(finding: Finding) -> tuple[bool, bool, float, str, str]:
     """Ties are broken by what is said, so that two runs print the same order."""
     cost = -finding.evidence.wall_ms
-    return is_library(finding), cost, finding.message, finding.evidence.sql
+    is_hazard = finding.concern == "hazard"
+    return is_library(finding), is_hazard, cost, finding.message, finding.evidence.sql
 
 
 def _of_library(finding: Finding) -> Finding:

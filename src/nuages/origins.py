@@ -44,9 +44,18 @@ def is_set_up(scope: Scope, location: Location | None) -> bool:
 
 
 def is_library(finding: Finding) -> bool:
-    """Whether no line of the project takes part in it; a library's template has no source root."""
-    places = (finding.location, finding.created_at, finding.trigger)
-    return not any(place is not None and place.root for place in places)
+    """Whether no line of the project takes part in it; a library's template has no source root.
+
+    Queries without any line are a library's; what is said of settings or tables needs none.
+    """
+    places = [
+        place
+        for place in (finding.location, finding.created_at, finding.trigger)
+        if place is not None
+    ]
+    if not places:
+        return bool(finding.evidence.calls and finding.evidence.sql)
+    return not any(place.root for place in places)
 
 
 def one_execution(scope: Scope) -> str:

@@ -16,9 +16,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "admin_site bottleneck config exits options progress documents histogram origins lineage "
-        "statements",
-        "project store scratch attach loops answers",
+        "admin_site bottleneck code config exits options progress documents histogram origins "
+        "lineage statements",
+        "cases project store scratch attach loops answers",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording collect",
         "populate",

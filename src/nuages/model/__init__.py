@@ -2,6 +2,7 @@
 
 from nuages.model.judged import (
     Budgets,
+    Concern,
     Coverage,
     Diagnosis,
     Evidence,
@@ -41,6 +42,7 @@ from nuages.model.recorded import (
     ScopeStats,
     Statement,
 )
+from nuages.model.stated import Catalog, Facts, FieldFacts, Index, ModelFacts, Table
 
 SCHEMA = 1  # of the documents that --json prints
 
@@ -51,18 +53,24 @@ __all__ = [
     "Budgets",
     "CallGroup",
     "CallKind",
+    "Catalog",
+    "Concern",
     "Coverage",
     "Diagnosis",
     "Event",
     "Evidence",
     "Exemplar",
+    "Facts",
+    "FieldFacts",
     "Finding",
     "Fix",
     "FixStatus",
+    "Index",
     "LedgerEntry",
     "Load",
     "LoadUse",
     "Location",
+    "ModelFacts",
     "OriginKind",
     "QueryGroup",
     "QueryShape",
@@ -80,6 +88,7 @@ __all__ = [
     "ScopeStats",
     "Statement",
     "Summary",
+    "Table",
     "TimePart",
     "TimeSplit",
     "TuneResult",

@@ -9,9 +9,13 @@ from typing import Literal
 from nuages.model.recorded import Location
 
 RemedyKind = Literal[
-    "select_related", "prefetch_related", "annotate", "in_bulk", "bulk_create", "only",
-    "index", "setting", "none",
+    "select_related", "prefetch_related", "annotate", "in_bulk", "bulk_create", "bulk_update",
+    "bulk_delete", "only", "defer", "values", "update_fields", "count", "exists", "iterator",
+    "paginate", "hoist", "cache", "task", "index", "drop_index", "migration", "setting", "remove",
+    "move", "none",
 ]  # fmt: skip
+# What a finding costs: time, or that something breaks once there are several processes or hosts.
+Concern = Literal["time", "hazard"]
 FixStatus = Literal["verified", "proposed", "refused", "none"]
 RouteState = Literal["reached", "empty", "redirected", "denied", "failed", "not driven"]
 
@@ -36,17 +40,19 @@ class Remedy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What a finding cost in this recording."""
+    """What a finding cost in this recording; nothing, where code or settings alone tell of it."""
 
-    requests: int  # executions in which it was seen
-    calls: int
-    per_request_max: int
-    wall_ms: float
-    share: float  # of all database time in the recording, 0..1
+    requests: int = 0  # executions in which it was seen
+    calls: int = 0
+    per_request_max: int = 0
+    wall_ms: float = 0
+    share: float = 0  # of all time of requests, tasks and commands in the recording, 0..1
+    route_share: float = 0  # of the time of the route that it takes most of, 0..1
     rows: int = 0
     sql: str = ""
     p95_ms: float | None = None
     max_ms: float | None = None
+    figures: Mapping[str, float | str] = field(default_factory=dict)  # a rule's own: name → value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +84,7 @@ class Finding:
     trigger: Location | None = None
     tests: tuple[str, ...] = ()
     fix: Fix = Fix(status="none")
+    concern: Concern = "time"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

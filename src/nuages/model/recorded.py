@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from nuages.model.stated import Facts
+
 OriginKind = Literal[
     "call", "attribute", "subscript", "comparison", "iterate", "truth", "with", "await",
     "class", "template", "field",
@@ -252,4 +254,5 @@ class Recording:
     uses: tuple[LoadUse, ...] = ()
     reuse: tuple[ResultReuse, ...] = ()
     cut: Mapping[str, int] = field(default_factory=dict)  # what the bounds left out, counted
+    facts: Facts = field(default_factory=Facts)  # the processes run the same project
     processes: int = 0

@@ -1,4 +1,4 @@
-"""What can be wrong, one rule per file: pure functions of a recording."""
+"""What can be wrong, one rule per file: pure functions of a case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-from nuages.model import Budgets, Finding, Recording
+from nuages.cases import Case
+from nuages.model import Finding
 
 
 class Rule(Protocol):
@@ -15,8 +16,8 @@ class Rule(Protocol):
 
     ID: str
 
-    def find(self, recording: Recording, budgets: Budgets) -> Iterable[Finding]:
-        """The findings of one recording, in any order."""
+    def find(self, case: Case) -> Iterable[Finding]:
+        """The findings of one case, in any order; none where the case lacks what it needs."""
 
 
 def load_rules() -> tuple[Rule, ...]:

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nuages.admin_site import in_admin, in_form
+from nuages.cases import Case
 from nuages.loops import Loop, find_loops
 from nuages.model import (
-    Budgets,
     Evidence,
     Finding,
     Fix,
     Location,
     QueryGroup,
-    Recording,
     Relation,
     Remedy,
     RemedyKind,
@@ -38,14 +37,13 @@ class Advice:
     no_fix: str = ""  # why no edit is offered
 
 
-def find(recording: Recording, budgets: Budgets) -> Iterator[Finding]:
+def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and lookup path, in whatever routes and lines it shows."""
-    total_ns = sum(group.wall_ns for group in recording.groups)
-    for loop in find_loops(recording):
-        yield _finding(loop, total_ns)
+    for loop in find_loops(case.recording):
+        yield _finding(loop, case)
 
 
-def _finding(loop: Loop, total_ns: int) -> Finding:
+def _finding(loop: Loop, case: Case) -> Finding:
     advice = _advice(loop)
     busiest = loop.busiest
     scopes = {group.scope for group in loop.groups}
@@ -59,7 +57,7 @@ def _finding(loop: Loop, total_ns: int) -> Finding:
         location=loop.location,
         created_at=loop.created_at,
         trigger=loop.worst.trigger,
-        evidence=_evidence(loop.groups, total_ns),
+        evidence=_evidence(loop.groups, case),
         confidence=_confidence(advice.confidence, loop),
         remedy=advice.remedy,
         routes=tuple(sorted(scope.name for scope in scopes if scope.kind != "test")),
@@ -68,14 +66,15 @@ def _finding(loop: Loop, total_ns: int) -> Finding:
     )
 
 
-def _evidence(groups: tuple[QueryGroup, ...], total_ns: int) -> Evidence:
+def _evidence(groups: tuple[QueryGroup, ...], case: Case) -> Evidence:
     wall_ns = sum(group.wall_ns for group in groups)
     return Evidence(
         requests=sum(group.executions for group in groups),
         calls=sum(group.calls for group in groups),
         per_request_max=max(group.per_execution_max for group in groups),
         wall_ms=wall_ns / 1e6,
-        share=wall_ns / total_ns if total_ns else 0.0,
+        share=case.share(wall_ns),
+        route_share=case.route_share((group.scope, group.wall_ns) for group in groups),
         rows=sum(group.rows for group in groups),
         sql=groups[0].statement.sql,
         max_ms=max(group.max_ns for group in groups) / 1e6,

@@ -7,15 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from nuages.cases import Case
 from nuages.histogram import percentile_ms
 from nuages.model import (
-    Budgets,
     Evidence,
     Finding,
     Fix,
     Location,
     QueryGroup,
-    Recording,
     Remedy,
     Statement,
 )
@@ -36,18 +35,17 @@ ORDER = re.compile(r"\bORDER BY (.+?)(?= LIMIT | FOR |$)", re.IGNORECASE)
 ORDERED = re.compile(rf"^{NAME}\.{NAME}(?: ASC| DESC)?$", re.IGNORECASE)
 
 
-def find(recording: Recording, budgets: Budgets) -> Iterator[Finding]:
+def find(case: Case) -> Iterator[Finding]:
     """One finding per statement and line whose 95th percentile is over the budget."""
-    total_ns = sum(group.wall_ns for group in recording.groups)
     queries: dict[tuple[Statement, Location | None], list[QueryGroup]] = defaultdict(list)
-    for group in recording.groups:
+    for group in case.recording.groups:
         if group.statement.verb in VERBS and not is_set_up(group.scope, group.location):
             queries[group.statement, group.location].append(group)
     for groups in queries.values():
         histogram = _sum(groups)
         p95_ms = percentile_ms(histogram, _share(histogram), max(g.max_ns for g in groups))
-        if p95_ms >= budgets.slow_query_ms * (ALONE if sum(histogram) == 1 else 1):
-            yield _finding(groups, p95_ms, budgets, total_ns)
+        if p95_ms >= case.budgets.slow_query_ms * (ALONE if sum(histogram) == 1 else 1):
+            yield _finding(groups, p95_ms, case)
 
 
 def _share(histogram: Sequence[int]) -> float:
@@ -78,7 +76,7 @@ def index_columns(sql: str) -> tuple[str, tuple[str, ...]] | None:
     return (table, tuple(columns)) if set(columns) != {"id"} else None
 
 
-def _finding(groups: list[QueryGroup], p95_ms: float, budgets: Budgets, total_ns: int) -> Finding:
+def _finding(groups: list[QueryGroup], p95_ms: float, case: Case) -> Finding:
     worst = max(groups, key=lambda group: group.max_ns)
     calls = sum(group.calls for group in groups)
     wall_ns = sum(group.wall_ns for group in groups)
@@ -88,7 +86,7 @@ def _finding(groups: list[QueryGroup], p95_ms: float, budgets: Budgets, total_ns
     return Finding(
         rule=ID,
         message=f"A {worst.statement.verb} on {_table(worst)} takes {_ms(p95_ms)} of the "
-        f"{_ms(budgets.slow_query_ms)} that a query may, in {one_execution(worst.scope)}",
+        f"{_ms(case.budgets.slow_query_ms)} that a query may, in {one_execution(worst.scope)}",
         hint=_hint(worst, index),
         location=worst.location,
         created_at=worst.created_at,
@@ -98,7 +96,8 @@ def _finding(groups: list[QueryGroup], p95_ms: float, budgets: Budgets, total_ns
             calls=calls,
             per_request_max=max(group.per_execution_max for group in groups),
             wall_ms=wall_ns / 1e6,
-            share=wall_ns / total_ns if total_ns else 0.0,
+            share=case.share(wall_ns),
+            route_share=case.route_share((group.scope, group.wall_ns) for group in groups),
             rows=sum(group.rows for group in groups),
             sql=worst.statement.sql,
             p95_ms=p95_ms,

@@ -231,7 +231,7 @@ class _Reader:
         self._scopes: dict[int, Scope] = {}
 
     def read(self) -> Recording:
-        texts: dict[str, dict[str, Any]] = {part: {} for part in TEXTS}
+        texts: dict[str, Any] = {part: {} for part in TEXTS}
         for row in self._rows("texts"):
             texts[row["part"]][row["name"]] = row["value"]
         for row in self._rows("locations"):

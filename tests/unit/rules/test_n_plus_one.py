@@ -22,12 +22,13 @@ from tests.unit.rules.recordings import (
     recorded,
 )
 
-from nuages.model import Budgets, Finding, Load, QueryGroup
+from nuages.cases import Case
+from nuages.model import Finding, Load, QueryGroup
 from nuages.rules import n_plus_one
 
 
 def found(*groups: QueryGroup) -> list[Finding]:
-    return list(n_plus_one.find(recorded(*groups), Budgets()))
+    return list(n_plus_one.find(Case(recorded(*groups))))
 
 
 def the_only(*groups: QueryGroup) -> Finding:
@@ -52,7 +53,7 @@ class TestFinds:
         assert finding.routes == ("GET /api/feed/",)
         assert finding.confidence > 0.9
 
-    def test_its_share_of_the_time_in_the_database(self):
+    def test_its_share_of_all_the_time(self):
         evidence = the_only(once(POSTS), in_loop(AUTHOR, 9, ms=1)).evidence
         assert (evidence.calls, evidence.per_request_max, evidence.requests) == (9, 9, 1)
         assert evidence.wall_ms == 9

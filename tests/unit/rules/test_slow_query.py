@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, MS, POSTS, TEST, at, once, recorded
 
-from nuages.model import Budgets, Finding, QueryGroup
+from nuages.cases import Case
+from nuages.model import Finding, QueryGroup
 from nuages.rules import slow_query
 
 BUCKET_4_MS = 12  # [4.1, 8.2) ms
@@ -15,7 +16,7 @@ BUCKET_65_MS = 16  # [65.5, 131) ms
 
 
 def found(*groups: QueryGroup) -> list[Finding]:
-    return list(slow_query.find(recorded(*groups), Budgets()))
+    return list(slow_query.find(Case(recorded(*groups))))
 
 
 def timed(counts: dict[int, int], max_ms: float, **changes: object) -> QueryGroup:

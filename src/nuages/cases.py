@@ -1,0 +1,66 @@
+"""Cases: all that the rules may judge, any part of which may be missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from nuages.code import Code
+from nuages.model import Budgets, Facts, Recording, Scope, ScopeStats
+
+WORK = frozenset({"request", "task", "command"})  # scopes whose time is the site's own
+
+
+@dataclass(frozen=True)
+class Case:
+    """A recording, the project's facts, its code; empty where there is none."""
+
+    recording: Recording = field(default_factory=Recording)
+    facts: Facts = field(default_factory=Facts)
+    code: Code = field(default_factory=Code)
+    budgets: Budgets = field(default_factory=Budgets)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The project's settings, by Django's names; see model.Facts."""
+        return self.facts.settings
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether anything ran; without, only settings, code and catalog can speak."""
+        return bool(self.recording.scopes)
+
+    @cached_property
+    def stats(self) -> Mapping[Scope, ScopeStats]:
+        """The figures of each scope."""
+        return {stats.scope: stats for stats in self.recording.scopes}
+
+    @cached_property
+    def total_ns(self) -> int:
+        """Time of all requests, tasks and commands; where there were none, of what there was."""
+        scopes = self.recording.scopes
+        worked = sum(stats.wall_ns for stats in scopes if stats.scope.kind in WORK)
+        return (
+            worked
+            or sum(stats.wall_ns for stats in scopes)
+            or sum(group.wall_ns for group in self.recording.groups)
+        )
+
+    def share(self, wall_ns: float) -> float:
+        """What part of all time this is, 0..1."""
+        return min(wall_ns / self.total_ns, 1.0) if self.total_ns else 0.0
+
+    def route_share(self, parts: Iterable[tuple[Scope, int]]) -> float:
+        """Of the (scope, ns): what part of a scope's time they are where it is most, 0..1."""
+        spent: dict[Scope, int] = defaultdict(int)
+        for scope, wall_ns in parts:
+            spent[scope] += wall_ns
+        shares = (
+            wall_ns / self.stats[scope].wall_ns
+            for scope, wall_ns in spent.items()
+            if scope in self.stats and self.stats[scope].wall_ns
+        )
+        return min(max(shares, default=0.0), 1.0)
