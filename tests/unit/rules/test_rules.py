@@ -1,12 +1,28 @@
-"""Rules are found by their files, and their ids are the files' names."""
+"""Rules are found by their files, their ids are the files' names, and each has its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 
 from nuages.rules import load_rules
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+RULES = load_rules()
+IDS = [rule.ID for rule in RULES]
 
-def test_rules_come_sorted_by_their_ids():
-    assert [rule.ID for rule in load_rules()] == ["n-plus-one", "slow-query"]
+
+def test_rules_come_sorted_by_their_ids() -> None:
+    assert sorted(IDS) == IDS
 
 
-def test_a_rule_is_named_as_its_file():
-    for rule in load_rules():
-        assert rule.__name__.rpartition(".")[2] == rule.ID.replace("-", "_")
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_a_rule_is_named_as_its_file(rule) -> None:
+    assert rule.__name__.rpartition(".")[2] == rule.ID.replace("-", "_")
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_rule_has_a_page_that_the_index_links(name) -> None:
+    assert (DOCS / "rules" / f"{name}.md").read_text("utf-8").startswith(f"# {name}\n")
+    assert f"(rules/{name}.md)" in (DOCS / "index.md").read_text("utf-8")
