@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "admin_site bottleneck code config exits options progress documents histogram origins "
+        "admin_site bottleneck catalogs code config exits options progress documents histogram origins "
         "lineage statements",
         "cases project store scratch attach loops answers",
         "enclosure stack rules codemod session traffic judge commands",

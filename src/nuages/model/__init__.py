@@ -1,5 +1,13 @@
 """The values that the halves and the verbs of nuages exchange."""
 
+from nuages.model.indexes import (
+    IndexCondition,
+    IndexFunction,
+    IndexIdea,
+    IndexKey,
+    IndexTrial,
+    Measured,
+)
 from nuages.model.judged import (
     Budgets,
     Concern,
@@ -66,10 +74,16 @@ __all__ = [
     "Fix",
     "FixStatus",
     "Index",
+    "IndexCondition",
+    "IndexFunction",
+    "IndexIdea",
+    "IndexKey",
+    "IndexTrial",
     "LedgerEntry",
     "Load",
     "LoadUse",
     "Location",
+    "Measured",
     "ModelFacts",
     "OriginKind",
     "QueryGroup",

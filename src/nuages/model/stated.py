@@ -66,6 +66,7 @@ class Table:
     columns: Mapping[str, str] = field(default_factory=dict)  # name → type, "integer"
     key: str = ""  # the column of a single-column primary key
     key_max: int | None = None  # the highest value used so far, of an integer key
+    references: Mapping[str, str] = field(default_factory=dict)  # foreign key's column → table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,7 @@ class Catalog:
     version: str = ""
     tables: Mapping[str, Table] = field(default_factory=dict)
     is_production: bool = False  # the project's own database, and not a scratch one
+    counted_days: float | None = None  # since when scans of indexes are counted; None: not known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
