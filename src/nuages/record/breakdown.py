@@ -23,9 +23,9 @@ OPEN = "open"  # of a transaction: how long it was, and not a time of its own
 # CPU time, time runnable but not running, and time slices of a thread, in ns: proc(5).
 SCHEDULE = "/proc/thread-self/schedstat"
 
-# Of the sampled executions, in deep recordings, in which all are: it takes 70 µs with the folding.
+# Of the sampled executions: it takes 70 µs with the folding.
 sample = Sample(first=64, every=1)
-DEEP_EVERY = 4
+EVERY = 4
 UNKNOWN = -1  # in place of a thread
 
 # What thread an execution began in, and how long that had been queued.

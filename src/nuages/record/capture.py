@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from nuages.record import classes, executions, lineage, sites, triggers
+from nuages.record import classes, executions, lineage, sites, templates, triggers
 from nuages.record.landmarks import (
     COMPILER,
     JINJA,
@@ -18,6 +18,7 @@ from nuages.record.landmarks import (
     PREFETCH,
     PROJECT,
     RELATION,
+    RENDERING,
     RESPONSE,
     SERIALIZER,
     STOP,
@@ -93,9 +94,14 @@ def place(start: FrameType) -> Place:
 
 
 def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901 - the hot path
-    """The fields of a Place; all in one function, since a call costs as much as two frames."""
+    """The fields of a Place; all in one function, since a call costs as much as two frames.
+
+    Within a template the walk ends at the node, once an earlier one has found who renders it.
+    """
     site = trigger = 0
     operation, is_orm = "", False
+    callers: list[int] | None = None
+    is_outside = False  # of the innermost template
     frame: FrameType | None = start
     while frame is not None:
         code = frame.f_code
@@ -107,7 +113,14 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
             if kind == LANDMARK:
                 role, extra = roles.get(id(code), NO_ROLE)
                 if role == TEMPLATE_NODE:
-                    trigger = trigger or triggers.of_node(frame)
+                    if not trigger:
+                        trigger = triggers.of_node(frame)
+                        if not site:
+                            rendering = templates.rendering()
+                            callers = rendering.callers if rendering is not None else None
+                            site = callers[-1] if callers else 0
+                    if site and trigger and site not in sites.wrappers:
+                        return site, trigger, operation, is_orm
                 elif role == SERIALIZER:
                     trigger = trigger or triggers.of_serializer(frame)
                 elif role in (STOP, THREAD):
@@ -117,6 +130,8 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
                         is_orm = True
                     elif role == OPERATION:
                         operation = extra or operation
+                    elif role == RENDERING:
+                        is_outside = True
             elif kind == JINJA:
                 trigger = trigger or triggers.of_jinja(frame)
             elif not site:
@@ -124,6 +139,8 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
         frame = frame.f_back
     if not site or site in sites.wrappers:
         site = _settle(site, start, frame)
+    if callers and is_outside:
+        callers[-1] = site
     return site, trigger, operation, is_orm
 
 

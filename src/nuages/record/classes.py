@@ -10,7 +10,6 @@ import sys
 import sysconfig
 from types import CodeType, FrameType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from nuages.record import landmarks, sites
 
@@ -40,14 +39,15 @@ _plumbing: dict[str, bool] = {}
 # By id of a code object, which is kept so that the id stays taken: whether it may be of an owner.
 _methods: dict[int, tuple[CodeType, bool]] = {}
 METHODS = 20_000
-_sites: WeakKeyDictionary[type, int] = WeakKeyDictionary()
-_owners: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+# Of a class: its site, and whether its attributes say what is queried. A weak dictionary would cost
+# each frame of the stack half a microsecond.
+_known: dict[type, tuple[int, bool]] = {}
+CLASSES = 20_000
 
 
 def forget() -> None:
     """Judge classes anew: the project's roots have changed."""
-    _sites.clear()
-    _owners.clear()
+    _known.clear()
 
 
 def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | None = None) -> int:
@@ -70,8 +70,8 @@ def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | Non
             value = frame.f_locals.get(code.co_varnames[0])
             if value is not None:
                 cls = value if isinstance(value, type) else type(value)
-                site = site_of_class(cls)
-                if site and is_owner(cls):
+                site, is_owner = _known.get(cls) or _learn(cls)
+                if is_owner and site:
                     return site
                 servant = servant or site
         frame = frame.f_back
@@ -107,17 +107,14 @@ def is_manager(value: Any) -> bool:
 
 def site_of_class(cls: type) -> int:
     """The site of the innermost project class in the ancestry; models and managers have none."""
-    known = _sites.get(cls)
-    if known is None:
-        known = _sites[cls] = _find(cls)
-    return known
+    return (_known.get(cls) or _learn(cls))[0]
 
 
-def is_owner(cls: type) -> bool:
-    """Whether a class is of those whose attributes say what is queried."""
-    known = _owners.get(cls)
-    if known is None:
-        known = _owners[cls] = any(base.__name__ in OWNERS for base in cls.__mro__)
+def _learn(cls: type) -> tuple[int, bool]:
+    if len(_known) >= CLASSES:  # made at run time
+        _known.clear()
+    is_owner = any(base.__name__ in OWNERS for base in cls.__mro__)
+    known = _known[cls] = _find(cls), is_owner
     return known
 
 

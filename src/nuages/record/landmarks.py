@@ -23,6 +23,7 @@ OPERATION = 6  # a method of QuerySet; says the shape
 RELATION = 7  # an access to an instance's relation
 PREFETCH = 8
 RESPONSE = 9  # renders what a view returned
+RENDERING = 10  # renders a template
 
 kinds: dict[str, int] = {}
 roles: dict[int, tuple[int, Any]] = {}  # id of a code object → role and what belongs to it

@@ -101,6 +101,8 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.base.base", connections.hook),
     ("django.db.transaction", transactions.hook_blocks),
     ("django.core.mail.backends.smtp", sockets.hook_mail),
+    ("django.core.mail.backends.locmem", sockets.hook_outbox),
+    ("django.core.mail.backends.console", sockets.hook_outbox),
     ("smtplib", sockets.hook_smtp),
     ("socket", sockets.hook_socket),
     ("asyncio.base_events", sockets.hook_asyncio),
@@ -167,7 +169,7 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
-    breakdown.sample.choose(breakdown.DEEP_EVERY if config.mode == "deep" else 1)
+    breakdown.sample.choose(breakdown.EVERY)
     memory.find_heap()  # now, and not within a request: it imports ctypes
     executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()

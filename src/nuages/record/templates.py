@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
+from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from nuages.record import faults
+from nuages.record import faults, landmarks
 from nuages.record.clocks import perf_counter_ns
 from nuages.record.executions import Execution, current
 from nuages.record.patches import Patches
@@ -17,8 +18,28 @@ Name = Callable[[Any], str]
 
 UNNAMED = "(string)"
 
-# The execution for which something is rendered: what is rendered within is part of it.
-_rendering: ContextVar[Execution | None] = ContextVar("nuages_rendering", default=None)
+
+class Rendering:
+    """What one thread renders for one execution; what is rendered within is part of it."""
+
+    __slots__ = ("callers", "execution", "thread")
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.thread = get_ident()
+        # Of each template being rendered, the innermost last: the site that renders it, once a
+        # query has walked so far. The next query needs to go no further than its own node: in a
+        # page of blocks within blocks that is a fifth of the stack.
+        self.callers: list[int] = []
+
+
+_rendering: ContextVar[Rendering | None] = ContextVar("nuages_rendering", default=None)
+
+
+def rendering() -> Rendering | None:
+    """What this thread is rendering now."""
+    found = _rendering.get()
+    return found if found is not None and found.thread == get_ident() else None
 
 
 def hook_django(module: ModuleType, patches: Patches) -> None:
@@ -51,22 +72,27 @@ def _name_of_renderer(response: Any) -> str:
     return f"{renderer.__module__}.{renderer.__qualname__}"
 
 
-class _Timed:
-    """Something outermost that is being rendered in a sampled execution."""
+class _Outermost:
+    """Something that is rendered while nothing else is; timed in a sampled execution."""
 
-    __slots__ = ("_execution", "_name", "_started_ns", "_token")
+    __slots__ = ("_name", "_rendering", "_started_ns", "_token")
 
-    def __init__(self, name: str, execution: Execution) -> None:
-        self._name = name
-        self._execution = execution
-        self._token = _rendering.set(execution)
+    def __init__(self, target: Any, name: Name) -> None:
+        execution = current()
+        self._name = name(target) if execution.is_sampled else ""
+        self._rendering = Rendering(execution)
+        self._token = _rendering.set(self._rendering)
+        self._rendering.callers.append(0)
         self._started_ns = perf_counter_ns()
 
     def end(self, *outcomes: str) -> None:
         wall_ns = perf_counter_ns() - self._started_ns
         try:
-            key = ("template", self._name, "render", 0)
-            self._execution.call(key, self._started_ns, wall_ns, ("sampled", *outcomes))
+            self._rendering.callers.clear()
+            if self._name:
+                key = ("template", self._name, "render", 0)
+                execution = self._rendering.execution
+                execution.call(key, self._started_ns, wall_ns, ("sampled", *outcomes))
             _rendering.reset(self._token)
         except ValueError:  # ended in another context, as a generator may be
             pass
@@ -74,30 +100,38 @@ class _Timed:
             faults.note()
 
 
-def _begin(target: Any, name: Name) -> _Timed | None:
+def _begin(target: Any, name: Name) -> _Outermost | None:
     try:
-        execution = current()
-        if execution.is_sampled and _rendering.get() is not execution:
-            return _Timed(name(target), execution)
+        return _Outermost(target, name)
     except Exception:
         faults.note()
-    return None
+        return None
 
 
 def _rendering_by(original: Callable[..., Any], name: Name) -> Callable[..., Any]:
     @wraps(original)
     def render(self: Any, *args: Any, **kwargs: Any) -> Any:
-        timed = _begin(self, name)
-        if timed is None:
+        within = _rendering.get()
+        if within is not None and within.callers and within.thread == get_ident():
+            callers = within.callers
+            callers.append(0)
+            try:
+                return original(self, *args, **kwargs)
+            finally:
+                if callers:
+                    callers.pop()
+        outermost = _begin(self, name)
+        if outermost is None:
             return original(self, *args, **kwargs)
         try:
             result = original(self, *args, **kwargs)
         except BaseException:
-            timed.end("raised")
+            outermost.end("raised")
             raise
-        timed.end()
+        outermost.end()
         return result
 
+    landmarks.add(render, landmarks.RENDERING)
     return render
 
 

@@ -136,6 +136,12 @@ def site(library: Path, run: Callable[..., str]) -> Seen:
 
 
 @pytest.fixture(scope="session")
+def light_site(library: Path, run: Callable[..., str]) -> Seen:
+    """The same without lineage."""
+    return _recorded(library, run, "shelf/visit.py", "light")
+
+
+@pytest.fixture(scope="session")
 def attic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What projects/attic/run.py wrote: cases run without and with a recorder."""
     output = tmp_path_factory.mktemp("attic") / "attic.json"

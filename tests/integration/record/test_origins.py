@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import pytest
 
@@ -119,3 +120,20 @@ def test_the_recorder_had_no_faults_and_left_nothing_out(cases, site):
     for seen in (cases, site):
         assert "recorder_faults" not in seen.recording.meta
         assert seen.recording.cut == {}
+
+
+def blamed(seen):
+    """How often each expression, with its trigger, was blamed for each statement."""
+    found = Counter()
+    for group in seen.recording.groups:
+        place = (group.scope, group.statement, group.location, group.trigger)
+        found[place] += group.calls
+    return found
+
+
+def test_light_blames_the_same_expressions(cases, light_cases):
+    assert blamed(light_cases) == blamed(cases)
+
+
+def test_light_blames_the_same_lines_of_templates_views_and_serializers(site, light_site):
+    assert blamed(light_site) == blamed(site)
