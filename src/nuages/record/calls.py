@@ -24,7 +24,8 @@ PART = "_nuages_part"  # on an object: the first half of a call, which its secon
 # Name, operation and outcomes of a call, from its arguments and what it returned.
 Description = tuple[str, str, tuple[str, ...]]
 Describe = Callable[[tuple[Any, ...], dict[str, Any], Any], Description]
-Listener = Callable[[str], None]
+# Told the kind of a call that ends; what it gives is added to the call's outcomes.
+Listener = Callable[[str], tuple[str, ...]]
 
 is_recording = False  # functions that the project keeps hold of call through once it is over
 outermost: ContextVar[Timed | None] = ContextVar("nuages_call", default=None)
@@ -93,12 +94,12 @@ class Timed:
                 name, operation, outcomes = describe(args, kwargs, result)
             site = capture.place_quickly(sys._getframe(1))[0]
             execution = self.execution
+            for listener in on_end:
+                outcomes += listener(self.kind)
             key = (self.kind, name, operation, site)
             execution.call(key, self.started_ns, self.wall_ns, outcomes)
             if execution.kind != "request":  # a request's end will do
                 snapshots.touch()
-            for listener in on_end:
-                listener(self.kind)
         except Exception:
             faults.note()
 

@@ -24,6 +24,19 @@ def _describe_mail(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -
     return host("", args[0].host, args[0].port), "smtp", ()
 
 
+def hook_outbox(module: ModuleType, patches: Patches) -> None:
+    """Patch a backend that sends nothing, as tests and development have: who mails, and when."""
+    backend = module.EmailBackend
+    keeping = calls.timing(backend.send_messages, KIND, _describe_outbox)
+    patches.replace(backend, "send_messages", keeping)
+
+
+def _describe_outbox(
+    args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+) -> calls.Description:
+    return "mail", type(args[0]).__module__.rpartition(".")[2], ()
+
+
 # Methods of smtplib.SMTP, with the names of what they do.
 SMTP = {"connect": "connect", "starttls": "starttls", "login": "login", "sendmail": "smtp",
         "quit": "quit"}  # fmt: skip

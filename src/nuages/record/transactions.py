@@ -20,6 +20,7 @@ DEFAULT = "default"  # django.db.DEFAULT_DB_ALIAS
 COMMITTED, ROLLED_BACK = "committed", "rolled back"
 OF_TEST = "of a test case"  # TestCase wraps each test, and each class, in one of its own
 OUTSIDE = "outside call inside"
+INSIDE = "in transaction"  # of such a call
 
 _here = threading.local()  # .opens: those of this thread's connections, innermost last
 
@@ -191,11 +192,14 @@ def _end(opened: Open, outcome: str) -> None:
         snapshots.touch()
 
 
-def _note_outside(kind: str) -> None:
+def _note_outside(kind: str) -> tuple[str, ...]:
     """A connection belongs to its thread: what is open here waits for a call made here."""
-    if kind == "outside":
-        for opened in _opens():
-            opened.has_outside_call = True
+    if kind != "outside":
+        return ()
+    opens = _opens()
+    for opened in opens:
+        opened.has_outside_call = True
+    return (INSIDE,) if any(not opened.is_of_test for opened in opens) else ()
 
 
 calls.on_end.append(_note_outside)

@@ -89,6 +89,24 @@ def test_an_outside_call_inside_is_told_from_one_after_the_commit(databases):
     inside = (1, {**DONE, "outside call inside": 1})
     assert counts(databases, "calling_inside", "transaction")["open"] == inside
     assert counts(databases, "calling_afterwards", "transaction")["open"] == (1, DONE)
+    told = {
+        name: of_calls(databases, CASES + name) for name in ("calling_inside", "calling_afterwards")
+    }
+    assert told == {
+        "calling_inside": {"2xx": 1, "in transaction": 1},
+        "calling_afterwards": {"2xx": 1},
+    }
+
+
+def of_calls(databases, scope):
+    """Outcomes of the one outside call of a scope."""
+    [call] = databases.each(scope, "outside")
+    return dict(call.outcomes)
+
+
+def test_a_call_within_a_test_cases_own_transaction_is_in_none_of_the_projects(databases):
+    assert of_calls(databases, CASES + "Wrapped.test_a_call") == {"2xx": 1}
+    assert of_calls(databases, CASES + "Wrapped.test_a_transaction")["in transaction"] == 1
 
 
 def test_the_transactions_of_test_cases_are_told_from_the_projects_own(databases):

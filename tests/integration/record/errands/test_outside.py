@@ -64,6 +64,7 @@ def test_aiohttp(errands):
 
 def test_mail(errands):
     assert outside(errands, "a_mail") == [("localhost", "smtp", 1, {})]
+    assert outside(errands, "a_kept_mail") == [("mail", "locmem", 1, {})]
     assert outside(errands, "smtp") == [
         ("localhost", "connect", 1, {}),
         ("localhost", "smtp", 1, {}),

@@ -106,6 +106,11 @@ def a_mail():
     mail.send_mail("secret", "secret", "a@example.org", ["b@example.org"])
 
 
+def a_kept_mail():
+    with mail.get_connection("django.core.mail.backends.locmem.EmailBackend") as connection:
+        mail.EmailMessage("secret", "secret", connection=connection, to=["b@example.org"]).send()
+
+
 def smtp():
     with smtplib.SMTP("localhost", MAIL) as server:
         server.sendmail("a@example.org", ["b@example.org"], b"Subject: secret\r\n\r\nsecret")
@@ -171,7 +176,7 @@ def a_view():
     asyncio.run(AsyncClient().get("/async-errand/"))
 
 
-CASES = [urllib_, http_client, refused, hung_up, a_mail, smtp, sockets, streams, a_leaving_task,
+CASES = [urllib_, http_client, refused, hung_up, a_mail, a_kept_mail, smtp, sockets, streams, a_leaving_task,
          programs, a_view]  # fmt: skip
 OPTIONAL = {"requests": [requests_], "httpx": [httpx_, httpx_async], "aiohttp": [aiohttp_]}
 for library, cases in OPTIONAL.items():

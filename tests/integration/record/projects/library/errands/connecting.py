@@ -116,6 +116,9 @@ class Wrapped(TestCase):
             with transaction.atomic(using=ALIAS):
                 urllib.request.urlopen(URL).read()
 
+    def test_a_call(self):
+        urllib.request.urlopen(URL).read()
+
     def test_a_rollback(self):
         for _ in range(2):
             try:
