@@ -23,9 +23,9 @@ CALLED = (
 
 def hooked():
     """Names of the modules that the recorder waits for."""
-    from nuages.record import recorder
+    from nuages.record import hooks
 
-    tables = (recorder.ALWAYS, recorder.LIGHT, recorder.DEEP, recorder.SIGNALS)
+    tables = (hooks.ALWAYS, hooks.LIGHT, hooks.DEEP, hooks.SIGNALS)
     return sorted({name for table in tables for name, _ in table})
 
 
