@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial, wraps
 from types import FrameType, ModuleType
 from typing import Any
@@ -53,10 +54,14 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         execution = executions.active()
-        # asgiref's jobs and asyncio.to_thread's carry a context of their own, scope included.
+        # asgiref's jobs carry a context of their own, scope included.
         if execution is None or _carries_context(fn):
             return original(self, fn, *args, **kwargs)
         caller = _caller(sys._getframe(1))
+        if _runs_in_context(fn):
+            run, function, *rest = fn.func, *fn.args
+            fn = partial(run, work, execution, caller, function, *rest, **fn.keywords)
+            return original(self, fn, *args, **kwargs)
         return original(self, work, execution, caller, fn, *args, **kwargs)
 
     return submit
@@ -70,6 +75,14 @@ def _carries_context(function: Any) -> bool:
     except Exception:  # an object of the project's own may answer any question in its way
         faults.note()
         return True
+
+
+def _runs_in_context(function: Any) -> bool:
+    """Whether it is what asyncio.to_thread() makes: what is set outside of it, it does not see."""
+    if type(function) is not partial or not function.args:
+        return False
+    run = function.func
+    return type(getattr(run, "__self__", None)) is Context and run.__name__ == "run"
 
 
 def _starting(original: Callable[..., None]) -> Callable[..., None]:

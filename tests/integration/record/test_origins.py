@@ -21,6 +21,9 @@ CASES = {
     "deferred": ("book.summary", "attribute", "deferred"),
     "saved": ("book.save()", "call", "saved"),
     "pooled": ("executor.submit(Author.objects.count)", "call", "pooled"),
+    "in_threads_of_asyncio": (
+        "await asyncio.to_thread(Author.objects.count)", "await",
+        "in_threads_of_asyncio.<locals>.main"),
     "nested_asynchronously": (
         "await Author.objects.aget(pk=pk)", "await", "nested_asynchronously.<locals>.one"),
 }  # fmt: skip

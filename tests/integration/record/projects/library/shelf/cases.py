@@ -536,6 +536,19 @@ def nested_asynchronously():
     asyncio.run(main())
 
 
+def in_threads_of_asyncio():
+    def count():
+        return Author.objects.count()
+
+    async def main():
+        for _ in range(3):
+            await asyncio.to_thread(Author.objects.count)
+        await asyncio.to_thread(count)
+        await asyncio.to_thread(connections.close_all)
+
+    asyncio.run(main())
+
+
 def asynchronously():
     async def main():
         async for book in Book.objects.all():
