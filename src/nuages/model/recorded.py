@@ -213,7 +213,8 @@ class LoadUse:
     """What was made of the instances of a load's first fetches, see docs/explanation/recorder.md.
 
     Keys, and what Django itself needs, count as read on each instance; `(save)` among the fields
-    counts instances whose fields were all written back.
+    counts instances whose fields were all written back; `(reached)`, `(iterated)`, `(counted)`,
+    `(tested)` and `(streamed)` what was asked of results and relations that are loaded.
     """
 
     load: Load

@@ -7,6 +7,7 @@ from functools import partial
 from types import ModuleType
 
 from nuages.record import (
+    asks,
     caches,
     calls,
     connections,
@@ -102,6 +103,8 @@ DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.models.base", querysets.hook_state),
     ("django.db.models.base", uses.hook),
     ("django.db.models.query", querysets.hook),
+    ("django.db.models.query", asks.hook),
+    ("django.db.models.fields.mixins", asks.hook_relations),
     ("django.db.models.query_utils", lambda m, _: relations.mark_deferred(m)),
     ("django.db.models.fields.related_descriptors", lambda m, _: relations.mark_descriptors(m)),
     ("django.contrib.contenttypes.fields", lambda m, _: relations.mark_generic(m)),

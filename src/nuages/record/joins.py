@@ -63,6 +63,8 @@ def watch_joined(watched: dict[int, uses.Use], joins: Sequence[Join]) -> None:
     for join in joins:
         uses.begin(watched, join.load, join.model)
         uses.need(*join.key)
+        if join.is_attribute:  # which nobody sees being read
+            uses.note_ask(join.load, uses.REACHED)
         watch_joined(watched, join.joins)
 
 

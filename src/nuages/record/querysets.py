@@ -8,7 +8,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import capture, faults, fields, landmarks, lineage, shapes, uses
+from nuages.record import asks, capture, faults, fields, landmarks, lineage, shapes, uses
 from nuages.record.joins import Join, joins_of, tag_joined, watch_joined
 from nuages.record.lineage import ATTRIBUTE, current
 from nuages.record.patches import Patches
@@ -128,7 +128,9 @@ def _fetching(original: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(original)
     def fetch_all(self: Any) -> None:
         if self._result_cache is not None:
-            return original(self)
+            original(self)
+            asks.of_caller(self, sys._getframe(1))
+            return
         outer = current.fetch
         fetch = current.fetch = Fetch(self)
         _expect(self)
@@ -137,7 +139,7 @@ def _fetching(original: Callable[[Any], None]) -> Callable[[Any], None]:
             _tag_results(fetch)
         finally:
             current.fetch = outer
-        return None
+        asks.of_caller(self, sys._getframe(1))
 
     return fetch_all
 
@@ -230,6 +232,9 @@ def _tagging(fetch: Fetch, rows: Iterator[Any]) -> Iterator[Any]:
                 current.fetch = outer
             try:
                 _tag((instance,), fetch)
+                if not fetch.is_tagged:
+                    fetch.is_tagged = True
+                    uses.note_ask(fetch.number or 0, uses.STREAMED)
             except Exception:
                 faults.note()
             yield instance
@@ -302,8 +307,13 @@ def _prefetching_level(original: Callable[..., Any]) -> Callable[..., Any]:
         except Exception:
             faults.note()
         try:
-            return original(instances, prefetcher, lookup, level)
+            found = original(instances, prefetcher, lookup, level)
         finally:
             current.prefetch, current.is_matching = outer, was_matching
+        try:
+            asks.of_prefetch(found, lookup, level)
+        except Exception:
+            faults.note()
+        return found
 
     return prefetch

@@ -26,6 +26,13 @@ MIGRATIONS = "__fake__"  # where models live that a migration has for itself, an
 DEPTH = 3  # of lists and dictionaries in a value
 
 SAVED = fields.bit_of("(save)")
+# What was asked beside fields, in their words: a relation that is loaded was followed to an
+# instance; a result was iterated, counted, only asked whether it has rows; rows were streamed.
+REACHED, ITERATED, COUNTED, TESTED, STREAMED = (
+    "(reached)", "(iterated)", "(counted)", "(tested)", "(streamed)"
+)  # fmt: skip
+ASKS = (REACHED, ITERATED, COUNTED, TESTED, STREAMED)
+_REACHED = fields.bit_of(REACHED)
 
 
 class Watch:
@@ -43,13 +50,15 @@ class Use:
     """What was made of the watched instances of one load."""
 
     __slots__ = (
-        "copied", "fetches", "instances", "needed", "reads", "sampled", "sizes", "used", "watch",
+        "asked", "copied", "fetches", "instances", "needed", "reads", "sampled", "sizes", "used",
+        "watch",
     )  # fmt: skip
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
         self.fetches = self.instances = self.used = self.copied = 0
         self.reads: dict[int, int] = {}  # bit → instances
+        self.asked: dict[str, int] = {}  # of ASKS → times
         self.needed = 0  # bits of what Django needs: keys, and what is matched by
         self.sampled = 0
         self.sizes: dict[str, int] = {}  # loaded field → bytes in the samples
@@ -88,6 +97,7 @@ class Use:
         counts = {name: self._count(fields.bit_of(name), needed) for name in self.sizes}
         if SAVED in self.reads:
             counts["(save)"] = self.reads[SAVED]
+        counts |= {name: self.asked[name] for name in ASKS if name in self.asked}
         sampled = self.sampled or 1
         return {
             "fetches": self.fetches,
@@ -180,7 +190,7 @@ def _note(state: Any, bit: int, model: type) -> None:
             use.needed |= bit
         else:
             found[READ] = mask | bit
-            use.used += not mask
+            use.used += not mask & ~_REACHED
             use.reads[bit] = use.reads.get(bit, 0) + 1
     except Exception:
         faults.note()
@@ -202,8 +212,33 @@ def copied(state: Any) -> None:
     use = _uses.get(found.get(ATTRIBUTE, 0))
     if mask is not None and mask != ALL_READ and use is not None:
         found[READ] = ALL_READ
-        use.used += not mask
+        use.used += not mask & ~_REACHED
         use.copied += 1
+
+
+def ask(state: Any, what: str) -> None:
+    """Something was asked of the result that an instance is the first of."""
+    note_ask(state.__dict__.get(ATTRIBUTE, 0), what)
+
+
+def note_ask(load: int, what: str) -> None:
+    """Something was asked of what a load gave, or may be where nobody sees it."""
+    use = _uses.get(load)
+    if use is not None:
+        use.asked[what] = use.asked.get(what, 0) + 1
+
+
+def reach(state: Any) -> None:
+    """A relation that is loaded was followed to this instance, for the first time."""
+    found = state.__dict__
+    mask = found.get(READ)
+    use = _uses.get(found.get(ATTRIBUTE, 0))
+    if use is None or mask is None:
+        if ATTRIBUTE in found:  # it is not watched, or no longer
+            found[READ] = ALL_READ
+        return
+    found[READ] = mask | _REACHED
+    use.asked[REACHED] = use.asked.get(REACHED, 0) + 1
 
 
 def _saving(original: Callable[..., Any]) -> Callable[..., Any]:

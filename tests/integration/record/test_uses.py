@@ -7,6 +7,7 @@ import pytest
 
 from nuages import store
 from nuages.model import LoadUse
+from nuages.record.uses import ASKS
 
 NOTES = 12  # 6 rows, the cases run twice
 DRAWERS = 4
@@ -72,9 +73,10 @@ def test_fields_are_known_by_who_read_them(uses, case):
     if case == "generated" and django.VERSION < (5, 0):
         pytest.skip("Django has generated fields since 5.0")
     use = of(uses, case, model=_model_of(case))
-    assert {name: n for name, n in use.fields.items() if name != "id"} == READS[case]
+    reads = {name: n for name, n in use.fields.items() if name not in {"id", *ASKS}}
+    assert reads == READS[case]
     assert use.fields["id"] == use.instances
-    assert use.bytes.keys() == use.fields.keys() - {"(save)"}
+    assert use.bytes.keys() == use.fields.keys() - {"(save)", *ASKS}
 
 
 def _model_of(case):
@@ -86,7 +88,8 @@ def _model_of(case):
 def test_instances_reached_but_never_read_are_unused(uses):
     unread = of(uses, "prefetched_unread", how="prefetched")
     assert (unread.fetches, unread.instances, unread.used) == (2, NOTES, 0)
-    assert unread.fields == {"id": NOTES, "title": 0, "body": 0, "drawer_id": NOTES}
+    reads = {name: n for name, n in unread.fields.items() if name not in ASKS}
+    assert reads == {"id": NOTES, "title": 0, "body": 0, "drawer_id": NOTES}
     assert of(uses, "prefetched_to_attr_unread", how="prefetched").used == 0
     assert of(uses, "joined_unread", how="joined").used == 0
     assert of(uses, "counted").used == 0
@@ -110,10 +113,46 @@ def test_instances_that_are_read_are_used(uses):
 
 def test_joined_relations_need_their_keys(uses):
     notes = of(uses, "joined_in_part", model="attic.Note")
-    assert notes.fields == {"id": NOTES, "title": 0, "body": 0, "drawer_id": NOTES}
+    reads = {name: n for name, n in notes.fields.items() if name not in ASKS}
+    assert reads == {"id": NOTES, "title": 0, "body": 0, "drawer_id": NOTES}
     backwards = of(uses, "joined_in_part", how="joined", model="attic.Note")
     assert backwards.fields["drawer_id"] == backwards.instances == 8
     assert backwards.fields["body"] == 0
+
+
+# The function that made the queryset, how its instances came → what else was asked of them.
+ASKED = {
+    ("listed", "query"): {"(iterated)": 2},
+    ("listed_twice", "query"): {"(iterated)": 4, "(counted)": 2},
+    ("only_counted", "query"): {"(counted)": 2},
+    ("only_tested", "query"): {"(tested)": 2},
+    ("tested_in_a_template", "query"): {"(tested)": 2},
+    ("counted_in_a_template", "query"): {"(counted)": 2},
+    ("answered_from_a_result", "query"): {"(iterated)": 4, "(counted)": 2, "(tested)": 2},
+    ("picked", "query"): {},
+    ("iterated", "query"): {"(streamed)": 2},
+    ("nested_unread", "query"): {"(iterated)": 2},
+    ("nested_unread", "prefetched"): {},
+    ("prefetched_unread", "prefetched"): {"(counted)": DRAWERS},
+    ("prefetched", "prefetched"): {"(iterated)": DRAWERS},
+    ("prefetched_to_attr_unread", "prefetched"): {"(reached)": 2},
+    ("prefetched_forwards", "prefetched"): {"(reached)": 4},
+    ("joined", "joined"): {"(reached)": NOTES},
+    ("joined_unread", "joined"): {},
+    ("joined_and_tested", "joined"): {"(reached)": NOTES},
+    ("reversed_and_looked_for", "joined"): {"(reached)": DRAWERS},
+    ("joined_in_part", "joined"): {"(reached)": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "how"), ASKED)
+def test_what_is_asked_of_what_is_loaded(uses, case, how):
+    fields = of(uses, case, how).fields
+    assert {name: count for name, count in fields.items() if name in ASKS} == ASKED[case, how]
+
+
+def test_an_instance_that_is_only_reached_is_not_used(uses):
+    assert of(uses, "joined_and_tested", "joined").used == 0
 
 
 def test_bytes_are_estimated_for_every_loaded_field(uses):

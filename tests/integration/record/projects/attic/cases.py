@@ -37,6 +37,50 @@ def counted():
     return len(Note.objects.order_by("id")), bool(Note.objects.order_by("id"))
 
 
+def only_counted():
+    return len(Note.objects.order_by("id"))
+
+
+def only_tested():
+    return "some" if Note.objects.order_by("id") else "none"
+
+
+def listed_twice():
+    notes = Note.objects.order_by("id")
+    return [note.title for note in notes], [note.title for note in notes], len(notes)
+
+
+def in_a_template(text, notes):
+    return Template(text).render(Context({"notes": notes}))
+
+
+def tested_in_a_template():
+    return in_a_template("{% if notes %}some{% endif %}", Note.objects.order_by("id"))
+
+
+def counted_in_a_template():
+    return in_a_template("{{ notes|length }}", Note.objects.order_by("id"))
+
+
+def answered_from_a_result():
+    notes = Note.objects.order_by("id")
+    return [n.title for n in notes], notes.count(), notes.exists(), notes[1].title
+
+
+def picked():
+    return Note.objects.get(pk=1).title, Note.objects.order_by("id").first().title
+
+
+def joined_and_tested():
+    notes = Note.objects.order_by("id").select_related("drawer")
+    return [note.title for note in notes if note.drawer]
+
+
+def reversed_and_looked_for():
+    notes = Note.objects.order_by("id").select_related("letter")
+    return [note.title for note in notes if hasattr(note, "letter")]
+
+
 def prefetched_unread():
     drawers = Drawer.objects.order_by("id").prefetch_related("notes")
     return [len(drawer.notes.all()) for drawer in drawers]
@@ -239,5 +283,7 @@ if django.VERSION >= (5, 0):
 CASES = [
     value
     for value in list(globals().values())
-    if callable(value) and getattr(value, "__module__", "") == __name__
+    if callable(value)
+    and getattr(value, "__module__", "") == __name__
+    and not value.__code__.co_argcount
 ]
