@@ -18,7 +18,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "admin_site bottleneck catalogs code config exits options progress documents histogram origins "
         "lineage statements",
-        "cases project store scratch attach loops answers",
+        "cases project store scratch attach loops answers written",
+        "outgoing",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording collect",
         "populate",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nuages.model import (
+    CallGroup,
+    CallKind,
     Load,
     Location,
     OriginKind,
@@ -165,3 +167,49 @@ def recorded(*groups: QueryGroup, statuses: dict[str, int] | None = None) -> Rec
             )
         )
     return Recording(scopes=tuple(scopes), groups=groups)
+
+
+def called(
+    kind: CallKind,
+    name: str,
+    operation: str,
+    times: int = 1,
+    *,
+    scope: Scope = FEED,
+    location: Location | None = LOOP_LINE,
+    executions: int = 1,
+    ms: float = 1,
+    outcomes: dict[str, int] | None = None,
+) -> CallGroup:
+    """A call that is no query, `times` times in each execution, `ms` each."""
+    calls = times * executions
+    return CallGroup(
+        scope=scope,
+        kind=kind,
+        name=name,
+        operation=operation,
+        location=location,
+        executions=executions,
+        calls=calls,
+        per_execution_max=times,
+        wall_ns=int(calls * ms * MS),
+        max_ns=int(ms * MS),
+        outcomes=outcomes or {},
+    )
+
+
+def with_calls(
+    *calls: CallGroup, groups: tuple[QueryGroup, ...] = (), ms: float = 100
+) -> Recording:
+    """A recording of these calls, in executions that took `ms` each."""
+    scopes = tuple(
+        ScopeStats(
+            scope=scope,
+            executions=executions,
+            wall_ns=int(executions * ms * MS),
+            statuses={"200": executions} if scope.kind == "request" else {},
+        )
+        for scope in dict.fromkeys(call.scope for call in calls)
+        for executions in [max(c.executions for c in calls if c.scope == scope)]
+    )
+    return Recording(scopes=scopes, groups=groups, calls=calls)
