@@ -30,6 +30,7 @@ _WHEN = r"WHEN (?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^()]+?) THEN (?:CAST\([^()]*\
 _WHENS = re.compile(rf"(CASE )({_WHEN})(?: {_WHEN})+", re.I)
 _SAVEPOINT = re.compile(r"""((?:SAVEPOINT|ROLLBACK TO(?: SAVEPOINT)?)\s+)["`\[]?\w+["`\]]?""", re.I)
 _COMMENT = re.compile(r"^(?:\s*(?:/\*.*?\*/|--[^\n]*\n|\())+", re.S)
+_WRITE = re.compile(r"\s*(INSERT|REPLACE|UPDATE|DELETE)\b", re.I)
 _WORD = re.compile(r"\s*(\w+)")
 _MAIN_VERB = re.compile(r"\)\s*(SELECT|INSERT|UPDATE|DELETE|MERGE)\b", re.I)
 _TEXT_OR_NUMBER = re.compile(
@@ -90,13 +91,17 @@ def make(sql: str, alias: str, vendor: str, *, is_raw: bool) -> Statement:
 
 
 def normalise(sql: str, *, is_raw: bool) -> str:
-    """One form for any number of values in a list, of rows, of cases; literals out of raw SQL."""
+    """One form for any number of values in a list, of rows, of cases; literals out of raw SQL.
+
+    Of writes there are two, since they are batches or of one row: `VALUES (%s), …`, `IN (%s, …)`.
+    """
     sql = sql.strip().rstrip(";")
     if is_raw:
         sql = _TEXT_OR_NUMBER.sub(lambda match: match[1] or "%s", sql)
-    sql = _IN_LIST.sub(r"IN (\1)", sql)
-    if re.match(r"\s*(?:INSERT|REPLACE)\b", sql, re.I):
-        sql = _UNIONS.sub(r"\1", _ROWS.sub(r"VALUES \1", sql))
+    is_write = _WRITE.match(sql)
+    sql = _IN_LIST.sub(r"IN (\1, …)" if is_write else r"IN (\1)", sql)
+    if is_write and is_write[1].upper() not in ("UPDATE", "DELETE"):
+        sql = _UNIONS.sub(r"\1 UNION ALL …", _ROWS.sub(r"VALUES \1, …", sql))
     if "CASE " in sql:
         sql = _WHENS.sub(r"\1\2", sql)
     return _SAVEPOINT.sub(r"\1s", sql)
