@@ -16,8 +16,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "admin_site bottleneck catalogs code config exits options progress documents histogram origins "
-        "lineage statements",
+        "catalogs",
+        "admin_site bottleneck code config exits options progress documents histogram origins "
+        "lineage statements stated",
         "cases project store scratch attach loops answers written",
         "outgoing",
         "enclosure stack rules codemod session traffic judge commands",

@@ -20,13 +20,13 @@ class Changes:
 
     def __init__(self) -> None:
         self.entries: list[dict[str, str]] = []
+        self.originals: dict[str, Any] = {}  # of the settings that were set; MISSING for none
         self._undo: list[Callable[[], None]] = []
-        self._names: set[str] = set()
 
     @property
     def names(self) -> Iterator[str]:
         """The settings that were set."""
-        return iter(sorted(self._names))
+        return iter(sorted(self.originals))
 
     def of(self, holder: Any, module: Any) -> Edit:
         """Changes to one settings object, and to the module that it was read from."""
@@ -37,10 +37,6 @@ class Changes:
         entry = {"setting": setting, "was": shown(setting, was), "now": shown("", now), "why": why}
         if entry not in self.entries:
             self.entries.append(entry)
-
-    def changed(self, name: str) -> None:
-        """Remember that a setting was set."""
-        self._names.add(name)
 
     def on_undo(self, step: Callable[[], None]) -> None:
         """Remember the way back of a change."""
@@ -59,6 +55,7 @@ class Edit:
         self._changes = changes
         self._holder = holder
         self._module = module
+        self._put: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a setting."""
@@ -86,7 +83,9 @@ class Edit:
             self._assign(name, value)
         if self._module is not None and name in vars(self._module):
             self._write(vars(self._module), name, value)
-        self._changes.changed(name)
+        if name not in self._put:  # else it is a scratch value that another replaces
+            self._put.add(name)
+            self._changes.originals[name] = before
         return True
 
     def environ(self, name: str, value: str, why: str) -> None:

@@ -55,6 +55,11 @@ def applied() -> list[dict[str, str]]:
     return [dict(entry) for entry in _active.changes.entries] if _active else []
 
 
+def originals() -> dict[str, Any]:
+    """The settings that were changed, as the project has them; changes.MISSING for one it lacks."""
+    return dict(_active.changes.originals) if _active else {}
+
+
 def own_vendors() -> dict[str, str]:
     """Vendor of each database as the project has it: "postgresql", "sqlite", "mysql", …"""
     return dict(_active.vendors) if _active else {}

@@ -16,6 +16,7 @@ from nuages.record import (
     breakdown,
     classes,
     executions,
+    facts,
     faults,
     hooks,
     interning,
@@ -81,6 +82,7 @@ def install(config: Config) -> None:
     landmarks.set_ownership(Ownership(config.roots))
     classes.forget()
     locations.forget()
+    facts.forget()
     breakdown.sample.choose(breakdown.EVERY)
     memory.find_heap()  # now, and not within a request: it imports ctypes
     executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
@@ -204,6 +206,7 @@ def snapshot() -> dict[str, Any]:
         "mode": config.mode if config else "deep",
         "roots": dict(config.roots) if config else {},
         "meta": _meta(),
+        "facts": facts.text(),
         **encode(
             lambda: _state.totals,
             unfinished_totals,

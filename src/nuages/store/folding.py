@@ -24,6 +24,7 @@ from nuages.model import (
 )
 from nuages.record.snapshots import decode
 from nuages.record.spools import SUFFIX
+from nuages.stated import facts_from
 from nuages.store.merging import added, in_order, merge, merge_all
 
 # What a file that is cut off, cannot be read, or was written by another version may lead to.
@@ -103,6 +104,7 @@ def _of_process(snapshot: Mapping[str, Any]) -> Recording:
             uses=added(filter(None, (_use(value, loads) for value in snapshot["uses"]))),
             reuse=added(_reuse(value, statements, locations) for value in snapshot["reuse"]),
             cut=snapshot["cut"],
+            facts=facts_from(snapshot.get("facts")),
             processes=1,
         )
     )

@@ -10,16 +10,26 @@ from typing import Any, TypeVar
 
 from nuages.model import (
     CallGroup,
+    Catalog,
     Exemplar,
+    Facts,
     LoadUse,
     QueryGroup,
     Recording,
     ResultReuse,
     ScopeStats,
 )
+from nuages.record.facts import to_json
 
 TESTS = 50  # names kept of a group's tests
 EXEMPLARS = 3  # kept of a scope
+# Of several servers in one recording the first of these is the site's.
+SERVERS = (
+    ("daphne", "granian", "gunicorn", "hypercorn", "mod_wsgi", "uvicorn", "uwsgi", "waitress"),
+    ("runserver",),
+    ("celery", "dramatiq", "huey_consumer", "rq"),
+    ("pytest",),
+)
 SUMMED = frozenset({"tests_passed", "tests_failed", "recorder_faults"})
 CHANGED = ""  # in place of a hash: not all processes saw the same file
 
@@ -50,9 +60,43 @@ def merge(a: Recording, b: Recording) -> Recording:
             uses=added((*a.uses, *b.uses)),
             reuse=added((*a.reuse, *b.reuse)),
             cut=_sums(a.cut, b.cut),
+            facts=_facts(a.facts, b.facts),
             processes=a.processes + b.processes,
         )
     )
+
+
+def _facts(a: Facts, b: Facts) -> Facts:
+    """Of the one that tells more, as a server does and not its supervisor; of two servers of one
+    site, such as the web's and a queue's, the one that answers requests is named.
+    """
+    if a == b:
+        return a
+    richest = max(a, b, key=_told if _said(a) == _said(b) else _said)
+    return replace(
+        richest,
+        catalogs=_merged(a.catalogs, b.catalogs, lambda _, x, y: max(x, y, key=_read)),
+        server=max(a.server, b.server, key=_answering),
+    )
+
+
+def _said(facts: Facts) -> tuple[int, int, int]:
+    return len(facts.models), len(facts.settings), len(facts.explicit)
+
+
+def _told(facts: Facts) -> str:
+    return to_json(replace(facts, catalogs={}, server=""))
+
+
+def _read(catalog: Catalog) -> tuple[int, str]:
+    return len(catalog.tables), repr(catalog)
+
+
+def _answering(server: str) -> tuple[int, str]:
+    for rank, names in enumerate(SERVERS):
+        if server in names:
+            return len(SERVERS) - rank, server
+    return 0, server
 
 
 def _add_meta(name: str, x: str, y: str) -> str:

@@ -16,6 +16,7 @@ from nuages.model import (
     CallGroup,
     Event,
     Exemplar,
+    Facts,
     Load,
     LoadUse,
     Location,
@@ -27,6 +28,8 @@ from nuages.model import (
     ScopeStats,
     Statement,
 )
+from nuages.record.facts import to_json
+from nuages.stated import facts_from
 
 APPLICATION = 0x6E756167  # "nuag", in the file's header: PRAGMA application_id
 SCHEMA = 2  # PRAGMA user_version
@@ -35,7 +38,7 @@ T = TypeVar("T")
 
 LOCATION = [f.name for f in fields(Location)]
 STATEMENT = [f.name for f in fields(Statement)]
-TEXTS = ("meta", "roots", "files", "cut")
+TEXTS = ("meta", "roots", "files", "cut", "facts")
 # Tables whose columns are the fields of a value.
 TABLE_OF: Mapping[type, str] = {
     ScopeStats: "scopes",
@@ -116,6 +119,8 @@ class _Writer:
         self._texts("roots", recording.roots)
         self._texts("files", recording.files)
         self._texts("cut", {**recording.cut, "processes": recording.processes})
+        if recording.facts != Facts():
+            self._texts("facts", {"facts": to_json(recording.facts)})
         for stats in recording.scopes:
             self._scope(stats)
         for group in recording.groups:
@@ -262,6 +267,7 @@ class _Reader:
             ),
             uses=tuple(self._value(LoadUse, row) for row in self._rows("uses")),
             reuse=tuple(self._value(ResultReuse, row) for row in self._rows("reuse")),
+            facts=facts_from(texts.pop("facts").get("facts")),
             **texts,
         )
 
