@@ -175,6 +175,17 @@ class Lab:
             self.databases.clone(name, name.replace(BASE, prefix, 1))
         return prefix
 
+    @contextmanager
+    def clones(self) -> Iterator[Mapping[str, str]]:
+        """Alias → a fresh clone of its base database, dropped at the end."""
+        prefix = self._clone()
+        told = self.info["databases"].items()
+        names = {a: d["name"].replace(BASE, prefix, 1) for a, d in told if d.get("name")}
+        try:
+            yield names
+        finally:
+            self.databases.drop(sorted(set(names.values())))
+
     def database_names(self) -> list[str]:
         """Names of the base databases, each once."""
         return sorted({d["name"] for d in self.info["databases"].values() if d.get("name")})

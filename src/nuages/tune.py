@@ -16,6 +16,7 @@ from nuages.doors import Door, Seen
 from nuages.doors.driven import DrivenDoor
 from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
+from nuages.index_trials import try_on_clones
 from nuages.lab import Lab, open_lab
 from nuages.model import Diagnosis, Finding, Recording, TuneResult
 from nuages.populate import prepare_databases
@@ -51,6 +52,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 coverage=seen.coverage,
             ).findings
         sources = read_sources(project, found)
+                index_trials=trials,
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
         edits = fix.combine(_verified(findings), sources)

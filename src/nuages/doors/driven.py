@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from statistics import fmean, median, quantiles
 
 from nuages import store
 from nuages.answers import Answer, Request
+from nuages.catalogs import catalogs_from
 from nuages.doors import Seen, Version, version
+from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import Lab
 from nuages.model import Recording, RouteFigures, Summary
@@ -33,7 +36,7 @@ class DrivenDoor:
             config = self._lab.project.config
             actors = session.call("actors", functions=dict(config.actors))
             traffic = crawl(session, actors=actors, exclude=config.exclude)
-            recording = _of_site(session)
+            recording = _with_catalogs(_of_site(session), session)
         answers = tuple(traffic.answers)
         self._requests = tuple(answer.request for answer in answers)
         self._crawled = summarise(answers)
@@ -65,6 +68,14 @@ class DrivenDoor:
         if version(edits) not in self._summaries:
             self.run(edits)
         return self._summaries[version(edits)]
+
+
+def _with_catalogs(recording: Recording, session: AgentSession) -> Recording:
+    """With what the databases say of themselves after all these requests."""
+    with suppress(NuagesError):  # a broken connection is no reason to lose the recording
+        catalogs = catalogs_from(session.call("catalog"))
+        return replace(recording, facts=replace(recording.facts, catalogs=catalogs))
+    return recording
 
 
 def _of_site(session: AgentSession) -> Recording:

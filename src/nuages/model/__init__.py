@@ -7,6 +7,7 @@ from nuages.model.indexes import (
     IndexKey,
     IndexTrial,
     Measured,
+    Outcome,
 )
 from nuages.model.judged import (
     Budgets,
@@ -86,6 +87,7 @@ __all__ = [
     "Measured",
     "ModelFacts",
     "OriginKind",
+    "Outcome",
     "QueryGroup",
     "QueryShape",
     "Recording",

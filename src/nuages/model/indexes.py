@@ -50,7 +50,7 @@ class IndexIdea:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """One statement without and with an index; times are medians over its parameters."""
+    """One statement without and with an index; times are means over sets of parameters."""
 
     statement: Statement
     before_ms: float = 0
@@ -59,7 +59,7 @@ class Measured:
     after_cost: float = 0
     before_buffers: int = 0  # pages of 8 kB that were touched
     after_buffers: int = 0
-    before_plan: str = ""  # nodes from the leaf up, "Seq Scan on blog_post"
+    before_plan: str = ""  # nodes from the root down, "Seq Scan on blog_post"
     after_plan: str = ""
 
 

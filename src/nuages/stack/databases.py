@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import psycopg
 from psycopg import sql
 
 from nuages.errors import NuagesError
@@ -109,6 +110,13 @@ class PostgresDatabases(Stopping):
         with self.server.connect() as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
+
+    def connect(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """An autocommit connection as the project's role, to run what the project would."""
+        return psycopg.connect(
+            host=str(self.server.socket_dir), port=PORT, user=USER, dbname=_ours(name),
+            autocommit=True, connect_timeout=10, options="-c client_min_messages=warning",
+        )  # fmt: skip
 
     def stop(self) -> None:
         self.server.stop()

@@ -1,0 +1,34 @@
+"""Try indexes for a recording on clones of the lab's filled databases, for a bounded time."""
+
+from __future__ import annotations
+
+from nuages.indexes.explain import Connection
+from nuages.lab import Lab
+from nuages.model import IndexTrial, Recording
+from nuages.stack.databases import PostgresDatabases
+
+SECONDS = 30.0
+
+
+def try_on_clones(
+    lab: Lab, recording: Recording, *, seconds: float = SECONDS
+) -> tuple[IndexTrial, ...]:
+    """What came of it; nothing where the databases are no PostgreSQL, or not the lab's to fill."""
+    databases, catalogs = lab.databases, recording.facts.catalogs
+    if not isinstance(databases, PostgresDatabases) or not catalogs:
+        return ()
+    from nuages.indexes.trial import try_indexes
+
+    with lab.clones() as names:
+
+        def connect(alias: str) -> Connection:
+            return databases.connect(names[alias])
+
+        return try_indexes(
+            recording,
+            {alias: catalog for alias, catalog in catalogs.items() if alias in names},
+            connect,
+            zone=str(recording.facts.settings.get("TIME_ZONE") or "UTC"),
+            seconds=seconds,
+            say=lab.progress.detail,
+        )

@@ -1,0 +1,1 @@
+"""Which index would serve a statement: read off its text, held against the catalog, tried."""
