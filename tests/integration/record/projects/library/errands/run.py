@@ -29,9 +29,10 @@ def main(mode, output):
         call_command("migrate", verbosity=0, database=name)  # what the others refer to
         call_command("migrate", run_syncdb=True, verbosity=0, database=name)
     call_command("createcachetable", verbosity=0)
-    from errands import caching, calling, connecting
+    from errands import caching, calling, connecting, rendering
 
-    cases = [*caching.CASES, *calling.CASES, *connecting.CASES]
+    rendering.fill()
+    cases = [*caching.CASES, *calling.CASES, *connecting.CASES, *rendering.CASES]
     if "redis" in settings.CACHES:
         cases.append(caching.redis)
     if alias == "postgres":
