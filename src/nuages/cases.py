@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from nuages.code import Code
+from nuages.deployment import Deployment
 from nuages.model import Budgets, Facts, Recording, Scope, ScopeStats
 
 WORK = frozenset({"request", "task", "command"})  # scopes whose time is the site's own
@@ -22,6 +23,7 @@ class Case:
     facts: Facts = field(default_factory=Facts)
     code: Code = field(default_factory=Code)
     budgets: Budgets = field(default_factory=Budgets)
+    deployment: Deployment = field(default_factory=Deployment)
 
     @property
     def settings(self) -> Mapping[str, Any]:

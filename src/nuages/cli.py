@@ -176,6 +176,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.config import load
+    from nuages.deployment import read as read_deployment
     from nuages.diagnose import diagnose as judge
     from nuages.project import name_of
     from nuages.report import text
@@ -189,6 +190,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:
         project=name_of(root),
         budgets=load(root).budgets,
         coverage=coverage(recording),
+        deployment=read_deployment(root),
     )
     if as_json:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))

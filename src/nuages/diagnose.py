@@ -7,6 +7,7 @@ from dataclasses import replace
 from nuages.bottleneck import where_time_went
 from nuages.cases import Case
 from nuages.code import Code
+from nuages.deployment import Deployment
 from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
 from nuages.origins import is_library
 from nuages.rules import load_rules
@@ -24,9 +25,16 @@ def diagnose(
     budgets: Budgets | None = None,
     coverage: Coverage | None = None,
     code: Code | None = None,
+    deployment: Deployment | None = None,
 ) -> Diagnosis:
     """Run every rule; findings that no line of the project takes part in come last."""
-    case = Case(recording, recording.facts, code or Code(), budgets or Budgets())
+    case = Case(
+        recording,
+        recording.facts,
+        code or Code(),
+        budgets or Budgets(),
+        deployment=deployment or Deployment(),
+    )
     found = [finding for rule in load_rules() for finding in rule.find(case)]
     findings = [_of_library(finding) if is_library(finding) else finding for finding in found]
     return Diagnosis(

@@ -11,6 +11,7 @@ from nuages import commands, fix
 from nuages.bottleneck import where_time_went
 from nuages.codemod import text
 from nuages.commands import Command
+from nuages.deployment import read as read_deployment
 from nuages.diagnose import diagnose
 from nuages.doors import Door, Seen
 from nuages.doors.driven import DrivenDoor
@@ -50,6 +51,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 project=project.name,
                 budgets=project.config.budgets,
                 coverage=seen.coverage,
+                deployment=read_deployment(project.root),
             ).findings
         sources = read_sources(project, found)
                 index_trials=trials,
@@ -89,6 +91,7 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
             project=project.name,
             budgets=project.config.budgets,
             coverage=seen.coverage,
+            deployment=read_deployment(project.root),
         ).findings
         sources = read_sources(project, found)
         with progress.stage("fix"):

@@ -17,8 +17,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "__init__ model errors",
         "agent record django pytest_plugin",
         "catalogs",
-        "admin_site bottleneck code config exits options progress documents histogram origins "
-        "lineage statements stated",
+        "admin_site bottleneck code config deployment exits options progress documents histogram "
+        "origins lineage statements stated",
         "cases indexes project store scratch attach loops answers written",
         "lacking outgoing",
         "enclosure stack rules codemod session traffic judge commands",
