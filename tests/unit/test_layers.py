@@ -19,8 +19,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "catalogs",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "origins lineage statements stated",
-        "cases indexes project store scratch attach loops answers written",
-        "lacking outgoing",
+        "cases definitions indexes project store scratch attach loops answers written",
+        "lacking outgoing settings_code",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording collect",
         "populate index_trials",
