@@ -6,6 +6,7 @@ import re
 
 NAME = r'[`"\[]?(\w+)[`"\]]?'
 TABLE = re.compile(rf"\bFROM\s+{NAME}", re.IGNORECASE)
+TABLES = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE)\s+{NAME}", re.IGNORECASE)
 GET_LIMIT = 21  # Django's own, of .get(): django.db.models.query.MAX_GET_RESULTS
 BY_KEY = re.compile(rf"\bWHERE {NAME}\.{NAME} = \S+(?: LIMIT {GET_LIMIT})?\s*$", re.IGNORECASE)
 LIMIT = re.compile(r"\bLIMIT (\d+)", re.IGNORECASE)
@@ -27,6 +28,11 @@ def table(sql: str) -> str:
     """The table that is read first, "" where none is named."""
     found = TABLE.search(sql)
     return found.group(1) if found else ""
+
+
+def tables(sql: str) -> frozenset[str]:
+    """Every table that is read or written."""
+    return frozenset(TABLES.findall(sql))
 
 
 def is_lookup_by_key(sql: str) -> bool:

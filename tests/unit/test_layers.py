@@ -18,9 +18,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "catalogs",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
-        "origins lineage statements stated",
-        "cases definitions indexes project store scratch attach loops answers written",
-        "lacking outgoing settings_code",
+        "middleware_needs origins lineage statements stated",
+        "cases definitions effects indexes keeping middleware_costs project reach store scratch "
+        "attach loops answers written",
+        "lacking outgoing module_globals pages settings_code",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording collect",
         "populate index_trials",

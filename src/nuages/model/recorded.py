@@ -127,6 +127,14 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
     {
         "response_bytes": "length of the responses' bodies, streams as far as they were sent",
         "responses_measured": "responses, of a sample, whose length is known",
+        "responses_for_all": "to GET with status 200, of a sample, that know no visitor: without "
+        "session or Authorization asked for, without a cookie set, not forbidden to keep",
+        "responses_varying": "of them, that vary by cookie",
+        "responses_personal": "to GET with status 200, of a sample, that are not for all",
+        "responses_repeated": "for all, of an address that was asked before (deep); a copy kept so "
+        "many seconds would have been there, and would have been outdated, as often as:",
+        **{f"response_hits_{seconds}": "found" for seconds in (1, 10, 60, 300, 3600)},
+        **{f"response_stale_{seconds}": "outdated" for seconds in (1, 10, 60, 300, 3600)},
         "view_executions": "requests, of a sample, that reached what is inside all middleware",
         "view_ns": "spent there: routing, the view, the rendering of what it returned",
         "split_executions": "executions, of a sample, whose wall time was split into parts:",

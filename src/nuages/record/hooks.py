@@ -8,6 +8,7 @@ from types import ModuleType
 
 from nuages.record import (
     asks,
+    audiences,
     caches,
     calls,
     connections,
@@ -109,6 +110,7 @@ DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.models.fields.related_descriptors", lambda m, _: relations.mark_descriptors(m)),
     ("django.contrib.contenttypes.fields", lambda m, _: relations.mark_generic(m)),
     ("django.core.handlers.base", state.hook),
+    ("django.core.handlers.base", audiences.hook),
 )
 SIGNALS = (
     ("gc", process.listen_to_gc),

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import nuages
 from nuages.agent.imports import when_imported
 from nuages.record import (
+    audiences,
     breakdown,
     classes,
     executions,
@@ -190,6 +191,7 @@ def reset() -> None:
     uses.clear()
     reuse.clear()
     state.clear()
+    audiences.clear()
     process.clear()
     interning.cut.clear()
     faults.clear()

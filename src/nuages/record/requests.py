@@ -8,7 +8,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import bodies, executions, faults, landmarks
+from nuages.record import audiences, bodies, executions, faults, landmarks
 from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
@@ -145,6 +145,7 @@ def _answered(execution: Execution | None, response: Any) -> None:
         status = str(getattr(response, "status_code", 500))
         execution.statuses = {status: 1}
         execution.is_answered = True
+        audiences.note(execution, response)
         if _is_streamed(response):
             _keep_open(execution, response)
         else:

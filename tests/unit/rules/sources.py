@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from nuages.code import Code
+from nuages.model import Location
 
 
 def code(folder: Path, **files: str) -> Code:
@@ -15,3 +16,11 @@ def code(folder: Path, **files: str) -> Code:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
     return Code({".": str(folder)})
+
+
+def text_at(code: Code, location: Location | None) -> str:
+    """The line of the project that a location begins on."""
+    module = code.module(location) if location else None
+    assert location is not None
+    assert module is not None
+    return module.text.splitlines()[location.line - 1].strip()
