@@ -45,16 +45,18 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
     with _entered(project, options, progress, command) as (lab, door):
         with progress.stage("record"):
             seen = door.record()
+        with progress.stage("indexes"):
+            trials = try_on_clones(lab, seen.outcome.recording)
         with progress.stage("diagnose"):
             found = diagnose(
                 seen.outcome.recording,
                 project=project.name,
                 budgets=project.config.budgets,
                 coverage=seen.coverage,
+                index_trials=trials,
                 deployment=read_deployment(project.root),
             ).findings
         sources = read_sources(project, found)
-                index_trials=trials,
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
         edits = fix.combine(_verified(findings), sources)

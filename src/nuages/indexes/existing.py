@@ -7,7 +7,8 @@ import re
 from nuages.indexes.spelling import condition_sql, key_sql
 from nuages.model import Index, IndexIdea, Table
 
-_USING = re.compile(r"\bUSING \w+ \(")
+# Of PostgreSQL; of SQLite, which has one method only.
+_USING = re.compile(r"""\bUSING \w+ \(|\bON (?:"[^"]*"|[^\s"(]+) ?\(""")
 _AFTER = re.compile(r"\s*INCLUDE \(([^)]*)\)")
 # What the database writes in another way, or in addition, without meaning another thing.
 _NOISE = re.compile(r"::(?:character varying|\"?\w+\"?)(?:\(\d+\))?(?:\[\])?|[\s()\"`\[\]]")
@@ -32,7 +33,7 @@ def included(index: Index) -> tuple[str, ...]:
 
 
 def _between(definition: str) -> str | None:
-    """What stands in the parentheses of `USING method (…)`."""
+    """What stands in the parentheses after the table or the method."""
     start = _USING.search(definition)
     if start is None:
         return None

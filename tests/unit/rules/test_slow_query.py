@@ -77,40 +77,6 @@ def test_stays_silent(group):
     assert not found(group)
 
 
-@pytest.mark.parametrize(
-    ("rest", "columns"),
-    [
-        ('WHERE "p"."author_id" = %s', ("author_id",)),
-        ('WHERE ("p"."state" = %s AND "p"."at" > %s)', ("state", "at")),
-        ('WHERE "p"."state" = %s ORDER BY "p"."at" DESC LIMIT 10', ("state", "at")),
-        ('WHERE ("p"."at" > %s AND "p"."state" IN (%s, %s)) ORDER BY "p"."id"', ("state", "at")),
-        ('WHERE "p"."gone" IS NULL', ("gone",)),
-        ('ORDER BY "p"."at" DESC LIMIT 10', ("at",)),
-    ],
-)
-def test_an_index_worth_a_try(rest, columns):
-    assert slow_query.index_columns(f'SELECT "p"."id" FROM "p" {rest}') == ("p", columns)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        'SELECT "p"."id" FROM "p" WHERE "p"."id" = %s',
-        'SELECT "p"."id" FROM "p"',
-        'SELECT "p"."id" FROM "p" INNER JOIN "q" ON ("p"."q_id" = "q"."id") WHERE "q"."a" = %s',
-        'SELECT "p"."id" FROM "p" WHERE ("p"."a" = %s OR "p"."b" = %s)',
-        'SELECT "p"."id" FROM "p" WHERE UPPER("p"."a") = UPPER(%s)',
-        'SELECT "p"."id" FROM "p" WHERE "p"."a" LIKE %s',
-        'SELECT "p"."id" FROM "p" WHERE "p"."a" IN (SELECT "q"."a" FROM "q")',
-        "SELECT count(*) FROM a, b",
-        "SELECT ab.id FROM ab, b WHERE ab.c = %s",
-        'SELECT "p"."id" FROM "p" , "q" WHERE "p"."c" = %s',
-    ],
-)
-def test_no_index_where_the_columns_are_in_doubt(sql):
-    assert slow_query.index_columns(sql) is None
-
-
 def test_the_remedy_names_the_index():
     sql = 'SELECT "p"."id" FROM "p" WHERE "p"."author_id" = %s'
     (finding,) = found(

@@ -1,0 +1,158 @@
+"""Statements that read a whole table, or sort it, where an index would lead to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nuages.cases import Case
+from nuages.indexes.spelling import create_sql, django_index, index_name, label
+from nuages.lacking import Lacking, lacking
+from nuages.model import (
+    Finding,
+    Fix,
+    IndexIdea,
+    IndexTrial,
+    Location,
+    Measured,
+    ModelFacts,
+    QueryGroup,
+    Remedy,
+)
+
+ID = "missing-index"
+
+MB = 1e6
+
+
+def find(case: Case) -> Iterator[Finding]:
+    """One finding per index, with all the statements that it serves."""
+    for one in lacking(case):
+        yield _finding(one, case)
+
+
+def _finding(one: Lacking, case: Case) -> Finding:
+    worst = max(one.groups, key=lambda group: group.wall_ns)
+    scopes = {group.scope for group in one.groups}
+    tests = {test for group in one.groups for test in group.tests}
+    tests |= {scope.name for scope in scopes if scope.kind == "test"}
+    return Finding(
+        rule=ID,
+        message=_message(one, worst),
+        hint=_hint(one.idea, case),
+        location=worst.location or _of_model(one.idea, case),
+        created_at=worst.created_at,
+        trigger=worst.trigger,
+        evidence=replace(case.evidence(one.groups, figures=_figures(one)), sql=worst.statement.sql),
+        confidence=_confidence(one),
+        remedy=Remedy(kind="index", path=label(one.idea)),
+        routes=tuple(sorted(scope.name for scope in scopes if scope.kind != "test")),
+        tests=tuple(sorted(tests)[:50]),
+        fix=Fix(status="none", reason=_no_fix(one)),
+    )
+
+
+def _of_model(idea: IndexIdea, case: Case) -> Location | None:
+    """What is edited, where no line of the project makes the query."""
+    model = _model(idea, case)
+    if model is None or not model.file:
+        return None
+    name = model.label.rpartition(".")[2]
+    return Location(file=model.file, root=model.root, line=model.line, function=name)
+
+
+def _model(idea: IndexIdea, case: Case) -> ModelFacts | None:
+    models = (model for model in case.facts.models if not model.is_proxy)
+    return next((model for model in models if model.table == idea.table), None)
+
+
+def _message(one: Lacking, worst: QueryGroup) -> str:
+    lacks = f"{one.idea.table} lacks an index, {label(one.idea)}"
+    if one.trial is None:
+        slowest = max(group.max_ns for group in one.groups) / 1e6
+        return f"{lacks}: a {worst.statement.verb} takes up to {slowest:,.0f} ms (not tried)"
+    best = _most(one.trial)
+    more = len(one.trial.measured) - 1
+    also = f"; {more} more statement{'s' if more > 1 else ''} as well" if more else ""
+    if one.trial.is_estimate:
+        costs = f"{best.before_cost:,.0f} → {best.after_cost:,.0f}"
+        return f"{lacks}: the planner's cost of a {worst.statement.verb} is {costs} with it{also}"
+    times = f"{_ms(best.before_ms)} → {_ms(best.after_ms)}"
+    return f"{lacks}: a {best.statement.verb} takes {times} with it{also}"
+
+
+def _hint(idea: IndexIdea, case: Case) -> str:
+    """The entry of Meta.indexes; SQL where the table is no model's of the project."""
+    model = _model(idea, case)
+    needs = "TrigramExtension() and " if any("trgm" in k.opclass for k in idea.keys) else ""
+    if model is not None and not model.file:
+        sql = create_sql(idea, index_name(idea)).replace("INDEX", "INDEX CONCURRENTLY", 1)
+        return f"{model.label} is a library's: in a migration of yours, RunSQL('{sql}')"
+    fields = {field.column: field.name for field in model.fields} if model else {}
+    where = _place(model) if model else f"the model of {idea.table}"
+    return (
+        f"add {django_index(idea, fields)} to Meta.indexes of {where}; on a table in use, "
+        f"migrate it with {needs}AddIndexConcurrently"
+    )
+
+
+def _place(model: ModelFacts) -> str:
+    return f"{model.label} ({model.file}:{model.line})"
+
+
+def _figures(one: Lacking) -> dict[str, float | str]:
+    trial = one.trial
+    if trial is None:
+        return {}
+    best = _most(trial)
+    if trial.is_estimate:
+        return {
+            "cost_before": round(best.before_cost, 1),
+            "cost_after": round(best.after_cost, 1),
+            "plan_before": best.before_plan,
+            "plan_after": best.after_plan,
+        }
+    figures: dict[str, float | str] = {
+        "before_ms": round(best.before_ms, 2),
+        "after_ms": round(best.after_ms, 2),
+        "times_faster": round(best.before_ms / max(best.after_ms, 0.01), 1),
+        "buffers_before": best.before_buffers,
+        "buffers_after": best.after_buffers,
+        "table_rows": trial.rows,
+        "index_mb": round(trial.bytes / MB, 2),
+        "build_ms": round(trial.build_ms, 1),
+        "indexes_tried": trial.tried,
+        "plan_before": best.before_plan,
+        "plan_after": best.after_plan,
+    }
+    for name, ratio in (("insert", trial.insert_ratio), ("update", trial.update_ratio)):
+        if ratio is not None:
+            figures[f"{name}_times_slower"] = round(max(ratio, 1.0), 2)
+    return figures
+
+
+def _most(trial: IndexTrial) -> Measured:
+    """The statement that gains most."""
+    return max(trial.measured, key=lambda m: (m.before_ms - m.after_ms, m.before_cost))
+
+
+def _confidence(one: Lacking) -> float:
+    if one.trial is None:
+        return 0.5 if one.is_known else 0.35
+    if one.trial.is_estimate:
+        return 0.6
+    best = _most(one.trial)
+    ratio = best.before_ms / max(best.after_ms, 0.01)
+    return 0.95 if ratio >= 5 else 0.85 if ratio >= 2 else 0.7
+
+
+def _no_fix(one: Lacking) -> str:
+    if one.trial is None:
+        return "nobody has tried the index"
+    if one.trial.is_estimate:
+        return "the planner would take the index, and nothing was run with it"
+    return "an index is a migration: whether its writes and its size are worth it is yours to say"
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
