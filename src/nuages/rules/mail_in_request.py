@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nuages import outgoing
 from nuages.cases import Case
@@ -21,7 +21,6 @@ SETS_QUEUED = re.compile(rf"EMAIL_BACKEND\b[^\n]*[\"'][^\"'\n]*(?:{QUEUED.patter
 WAITING = re.compile(
     r"backends\.smtp\.|anymail|django_ses|sendgrid|mailgun|postmark|sparkpost|mandrill|sgbackend"
 )
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 NO_EDIT = "the project's queue, if there is one, is not known"
 
 
@@ -38,7 +37,7 @@ def find(case: Case) -> Iterator[Finding]:
         if call is not None:
             told.add(id(call))
         yield _recorded(place, case)
-    if WAITING.search(str(case.settings.get("EMAIL_BACKEND", ""))):
+    if WAITING.search(_backend(case)):
         for call in written:
             if id(call) not in told and call.answers_request and not call.is_in_handler:
                 yield _unrecorded(call)
@@ -46,10 +45,18 @@ def find(case: Case) -> Iterator[Finding]:
 
 def _is_queued(case: Case) -> bool:
     """Whether the project's backend, here or in its other settings, only enqueues."""
-    name = "EMAIL_BACKEND"
-    if name not in case.facts.changed and QUEUED.search(str(case.settings.get(name, ""))):
+    if QUEUED.search(_backend(case)):
         return True
     return next(case.code.matching(SETS_QUEUED), None) is not None
+
+
+def _backend(case: Case) -> str:
+    """The class that sends the project's mail; "" where it is not known."""
+    mailers = case.settings.get("MAILERS")  # Django 6.1
+    default = mailers.get("default") if isinstance(mailers, Mapping) else None
+    if isinstance(default, Mapping):
+        return str(default.get("BACKEND", ""))
+    return str(case.settings.get("EMAIL_BACKEND", ""))
 
 
 def _recorded(place: Outgoing, case: Case) -> Finding:

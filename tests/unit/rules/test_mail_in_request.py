@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, TEST, at, called, with_calls
-from tests.unit.rules.sources import code
+from tests.unit.rules.sources import project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -16,12 +16,10 @@ HERE = at(9, "shop/views.py", "order")
 
 
 def found(
-    *calls: CallGroup, code: Code | None = None, changed: bool = False, backend: str = ""
+    *calls: CallGroup, code: Code | None = None, backend: str = "", is_mailer: bool = False
 ) -> list[Finding]:
-    facts = Facts(
-        settings={"EMAIL_BACKEND": backend} if backend else {},
-        changed=frozenset({"EMAIL_BACKEND"} if changed else ()),
-    )
+    settings = {"MAILERS": {"default": {"BACKEND": backend}}} if is_mailer else {}
+    facts = Facts(settings=settings or ({"EMAIL_BACKEND": backend} if backend else {}))
     return list(mail_in_request.find(Case(with_calls(*calls), facts, code or Code())))
 
 
@@ -78,15 +76,16 @@ class TestFinds:
         ],
     )
     def test_without_a_recording_what_views_send(self, tmp_path, body):
-        source = code(tmp_path, shop__views=VIEW.format(body=body))
+        source = project(tmp_path, shop__views=VIEW.format(body=body))
         (finding,) = found(code=source, backend=SMTP)
-        assert finding.location.line == 6
+        assert found(code=source, backend=SMTP, is_mailer=True) == [finding]
+        assert finding.location.line == 5
         assert finding.confidence == 0.6
         assert finding.evidence.wall_ms == 0
 
     def test_one_line_once_recorded_and_written(self, tmp_path):
-        source = code(tmp_path, shop__views=VIEW.format(body="send_mail()"))
-        (finding,) = found(mailed(location=at(6, "shop/views.py")), code=source, backend=SMTP)
+        source = project(tmp_path, shop__views=VIEW.format(body="send_mail()"))
+        (finding,) = found(mailed(location=at(5, "shop/views.py")), code=source, backend=SMTP)
         assert finding.evidence.calls == 1
 
 
@@ -112,8 +111,9 @@ class TestStaysSilent:
     )  # fmt: skip
     def test_on_backends_that_enqueue(self, tmp_path, backend):
         assert not found(mailed(), backend=backend)
-        source = code(tmp_path, config__production=f'EMAIL_BACKEND = "{backend}"')
-        assert not found(mailed("mail", "locmem"), backend=SMTP, changed=True, code=source)
+        source = project(tmp_path, config__production=f'EMAIL_BACKEND = "{backend}"')
+        assert not found(mailed("mail", "locmem"), backend=SMTP, code=source)
+        assert not found(mailed(), backend=backend, is_mailer=True)
 
     @pytest.mark.parametrize(
         "text",
@@ -128,14 +128,14 @@ class TestStaysSilent:
         ],
     )
     def test_on_code_that_no_user_waits_for(self, tmp_path, text):
-        assert not found(code=code(tmp_path, shop__views=text), backend=SMTP)
+        assert not found(code=project(tmp_path, shop__views=text), backend=SMTP)
 
     @pytest.mark.parametrize("kind", ["console", "locmem", "dummy", "filebased"])
     def test_on_backends_of_development(self, tmp_path, kind):
-        source = code(tmp_path, shop__views=VIEW.format(body="send_mail()"))
+        source = project(tmp_path, shop__views=VIEW.format(body="send_mail()"))
         assert not found(code=source, backend=SMTP.replace("smtp", kind))
 
 
 class TestRefuses:
     def test_without_knowing_the_backend(self, tmp_path):
-        assert not found(code=code(tmp_path, shop__views=VIEW.format(body="send_mail()")))
+        assert not found(code=project(tmp_path, shop__views=VIEW.format(body="send_mail()")))

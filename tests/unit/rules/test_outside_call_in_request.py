@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, HOME, TEST, at, called, with_calls
-from tests.unit.rules.sources import code
+from tests.unit.rules.sources import project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -14,7 +14,7 @@ from nuages.model import CallGroup, Finding
 from nuages.rules import outside_call_in_request
 
 RATES = "https://rates.example"
-HERE = at(4, function="feed")
+HERE = at(3, function="feed")
 
 
 def found(*calls: CallGroup, code: Code | None = None) -> list[Finding]:
@@ -70,7 +70,7 @@ class TestFinds:
         assert finding.message == "A request waits for the program wkhtmltopdf: 900 ms a request"
 
     def test_that_the_line_gives_no_timeout(self, tmp_path):
-        source = code(
+        source = project(
             tmp_path,
             blog__views="""
                 import requests
@@ -94,7 +94,7 @@ class TestFinds:
         ],
     )
     def test_without_a_recording_what_may_wait_for_ever(self, tmp_path, call):
-        source = code(
+        source = project(
             tmp_path,
             blog__views=f"""
                 import requests, requests as r
@@ -106,13 +106,13 @@ class TestFinds:
         )
         (finding,) = found(code=source)
         assert finding.concern == "hazard"
-        assert finding.location.line == 6
+        assert finding.location.line == 5
         assert finding.location.function == "feed"
         assert finding.evidence.wall_ms == 0
         assert "timeout=" in finding.hint
 
     def test_a_view_class_too(self, tmp_path):
-        source = code(
+        source = project(
             tmp_path,
             blog__views="""
                 import requests
@@ -147,7 +147,7 @@ class TestStaysSilent:
         assert not found(call)
 
     def test_on_a_coroutine_that_lets_others_go_on(self, tmp_path):
-        source = code(
+        source = project(
             tmp_path,
             blog__views="""
                 import httpx
@@ -170,7 +170,7 @@ class TestStaysSilent:
         ],
     )
     def test_on_calls_that_end_by_themselves(self, tmp_path, body):
-        source = code(
+        source = project(
             tmp_path,
             blog__views=f"""
                 import httpx, requests
@@ -182,7 +182,7 @@ class TestStaysSilent:
         assert not found(code=source)
 
     def test_on_a_default_for_all_sockets(self, tmp_path):
-        source = code(
+        source = project(
             tmp_path,
             config__settings="import socket\nsocket.setdefaulttimeout(5)",
             blog__views="""
@@ -203,7 +203,7 @@ class TestStaysSilent:
             def load(url):
                 return requests.get(url)
         """
-        assert not found(code=code(tmp_path, blog__tasks=text, tests__test_feed=text))
+        assert not found(code=project(tmp_path, blog__tasks=text, tests__test_feed=text))
 
 
 class TestRefuses:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, TEST, at, called, with_calls
-from tests.unit.rules.sources import code
+from tests.unit.rules.sources import project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -107,14 +107,14 @@ class TestFinds:
         ],
     )
     def test_without_a_recording_what_stands_inside_of_a_block(self, tmp_path, text):
-        (finding,) = found(code=code(tmp_path, shop__pay=VIEW.format(text=text)))
+        (finding,) = found(code=project(tmp_path, shop__pay=VIEW.format(text=text)))
         assert finding.location.function == "pay"
         assert finding.evidence.wall_ms == 0
 
     def test_one_line_once_recorded_and_written(self, tmp_path):
         text = "def pay(order):\n        with atomic():\n            requests.post('…')"
-        source = code(tmp_path, shop__views=VIEW.format(text=text))
-        (finding,) = found(charged(location=at(8, "shop/views.py")), opened(), code=source)
+        source = project(tmp_path, shop__views=VIEW.format(text=text))
+        (finding,) = found(charged(location=at(7, "shop/views.py")), opened(), code=source)
         assert finding.evidence.calls == 1
 
 
@@ -149,11 +149,11 @@ class TestStaysSilent:
         ],
     )
     def test_on_calls_outside_of_the_block(self, tmp_path, text):
-        assert not found(code=code(tmp_path, shop__pay=VIEW.format(text=text)))
+        assert not found(code=project(tmp_path, shop__pay=VIEW.format(text=text)))
 
     def test_on_tests(self, tmp_path):
         text = "@atomic\n    def test_pay():\n        requests.post('…')"
-        assert not found(code=code(tmp_path, tests__test_pay=VIEW.format(text=text)))
+        assert not found(code=project(tmp_path, tests__test_pay=VIEW.format(text=text)))
 
 
 class TestRefuses:
