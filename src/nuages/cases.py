@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from nuages.code import Code
 from nuages.deployment import Deployment
-from nuages.model import Budgets, Facts, Recording, Scope, ScopeStats
+from nuages.model import Budgets, Evidence, Facts, QueryGroup, Recording, Scope, ScopeStats
 
 WORK = frozenset({"request", "task", "command"})  # scopes whose time is the site's own
 
@@ -51,6 +51,11 @@ class Case:
             or sum(group.wall_ns for group in self.recording.groups)
         )
 
+    def is_admin(self, scope: Scope) -> bool:
+        """Whether a scope is a page of Django's admin."""
+        stats = self.stats.get(scope)
+        return stats is not None and stats.view.startswith("django.contrib.admin.")
+
     def share(self, wall_ns: float) -> float:
         """What part of all time this is, 0..1."""
         return min(wall_ns / self.total_ns, 1.0) if self.total_ns else 0.0
@@ -66,3 +71,25 @@ class Case:
             if scope in self.stats and self.stats[scope].wall_ns
         )
         return min(max(shares, default=0.0), 1.0)
+
+    def evidence(
+        self,
+        groups: Sequence[QueryGroup],
+        part: float = 1.0,
+        figures: Mapping[str, float | str] | None = None,
+    ) -> Evidence:
+        """What these queries cost, or that part of their time (0..1) which is to blame."""
+        costliest = max(groups, key=lambda group: group.wall_ns)
+        wall_ns = sum(group.wall_ns for group in groups) * part
+        return Evidence(
+            requests=sum(group.executions for group in groups),
+            calls=sum(group.calls for group in groups),
+            per_request_max=max(group.per_execution_max for group in groups),
+            wall_ms=wall_ns / 1e6,
+            share=self.share(wall_ns),
+            route_share=self.route_share((g.scope, int(g.wall_ns * part)) for g in groups),
+            rows=sum(group.rows for group in groups),
+            sql=costliest.statement.sql,
+            max_ms=max(group.max_ns for group in groups) / 1e6,
+            figures=figures or {},
+        )

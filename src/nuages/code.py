@@ -62,6 +62,12 @@ class Module:
             (n for first, last, n in reversed(self._functions) if first <= line <= last), ""
         )
 
+    def text_around(self, line: int) -> str:
+        """The innermost function or class around a line, or the whole file."""
+        around = [(first, last) for first, last, _ in self._functions if first <= line <= last]
+        first, last = around[-1] if around else (1, len(self._lines))
+        return b"\n".join(self._lines[first - 1 : last]).decode("utf-8", "replace")
+
     @cached_property
     def _lines(self) -> list[bytes]:
         return self.text.encode().splitlines() or [b""]

@@ -20,8 +20,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "middleware_needs origins lineage statements stated",
         "cases definitions effects indexes keeping middleware_costs project reach store scratch "
-        "attach connections loops answers written",
-        "lacking outgoing module_globals pages settings_code",
+        "attach connections fetched lists loops answers questions written",
+        "asked lacking outgoing module_globals pages settings_code",
         "enclosure stack rules codemod session traffic judge commands",
         "lab diagnose fix recording collect",
         "populate index_trials",

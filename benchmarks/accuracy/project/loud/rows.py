@@ -40,7 +40,7 @@ def prefetched_for_nothing(request):
 
 
 def joined_for_nothing(request):
-    sales = Sale.objects.select_related("book")  # <- over-fetch
+    sales = Sale.objects.select_related("book")  # <- unused-prefetch
     return JsonResponse({"amounts": [sale.amount for sale in sales]})
 
 
