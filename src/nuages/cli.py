@@ -86,7 +86,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             keep=options["keep"],
         ),
     )
-    target.write_text(page.render_html(result), encoding="utf-8")
+    target.write_text(page.render_html(result, budgets=found.config.budgets), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
     else:
@@ -171,27 +171,39 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
 @cli.command()
 @input_option
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report page too: one file, for a browser.",
+)
 @json_option
-def diagnose(source: Path | None, as_json: bool) -> int:
+def diagnose(source: Path | None, html: Path | None, as_json: bool) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.config import load
     from nuages.deployment import read as read_deployment
     from nuages.diagnose import diagnose as judge
     from nuages.project import name_of
+    from nuages.report import html as page
     from nuages.report import text
     from nuages.report.json import diagnosis_json
     from nuages.traffic.recorded import coverage
 
     recording = store.read(source or _recording_here())
+    target = _writable(html) if html else None
     root = Path(recording.roots.get(".", "."))
+    budgets = load(root).budgets
     diagnosis = judge(
         recording,
         project=name_of(root),
-        budgets=load(root).budgets,
+        budgets=budgets,
         coverage=coverage(recording),
         deployment=read_deployment(root),
     )
+    if target:
+        written = page.render_diagnosis_html(diagnosis, recording, budgets=budgets)
+        target.write_text(written, encoding="utf-8")
+        click.echo(f"Report: {target}", err=True)
     if as_json:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
     else:

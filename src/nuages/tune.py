@@ -74,6 +74,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             sources=sources,
             overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
             notes=lab.databases.notes,
+            recording=seen.outcome.recording,
         )
     if options.apply:
         for path in fix.apply(edits, project.source_roots, seen.outcome.recording.files):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nuages.model.recorded import Location
+from nuages.model.recorded import Location, Recording
 
 RemedyKind = Literal[
     "select_related", "prefetch_related", "annotate", "in_bulk", "bulk_create", "bulk_update",
@@ -185,3 +185,4 @@ class TuneResult:
     sources: Mapping[str, str] = field(default_factory=dict)  # "label:file" → text, for excerpts
     overrides: tuple[str, ...] = ()  # settings the overlay changed, one line each
     notes: tuple[str, ...] = ()
+    recording: Recording = field(default_factory=Recording)  # of the project as it is

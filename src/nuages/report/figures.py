@@ -55,6 +55,15 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %") if math.isfinite(share) else "–"
 
 
+def share(part: float) -> str:
+    """A share of 0..1 where small ones are compared: "34 %", "3.1 %", "<0.1 %"."""
+    if not math.isfinite(part):
+        return "–"
+    if 0 < part < 0.0005:
+        return "<0.1 %"
+    return f"{100 * part:.0f} %" if part >= 0.0995 or part == 0 else f"{100 * part:.1f} %"
+
+
 def times_less(before: float, after: float, *, noise: float = 0.05) -> str:
     """How many times less it became: "17×", "1.9×"; "" where that says nothing, or is noise."""
     if before <= 0 or not math.isfinite(before) or not math.isfinite(after):
@@ -65,3 +74,24 @@ def times_less(before: float, after: float, *, noise: float = 0.05) -> str:
     if 1 / (1 + noise) < factor < 1 + noise:
         return ""
     return f"{factor:,.0f}×" if factor >= 9.95 else f"{factor:.1f}×"
+
+
+def bytes_with_unit(value: float) -> str:
+    """A size: "812 B", "4.2 kB", "1.3 MB"; kilo is 1,000."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor * 0.9995:
+            scaled = value / factor
+            return f"{scaled:,.0f} {unit}" if abs(scaled) >= 9.95 else f"{scaled:.1f} {unit}"
+    return f"{value:.0f} B"
+
+
+def growth(value: float | None) -> str:
+    """Bytes that were left behind: "+4.2 kB"; less than a kilobyte is noise."""
+    if value is None:
+        return "–"
+    if abs(value) < 1_000:
+        return "0"
+    return f"{'+' if value > 0 else '−'}{bytes_with_unit(abs(value))}"

@@ -4,59 +4,135 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from nuages import __version__
-from nuages.model import Finding, FixStatus, LedgerEntry, RouteState, TimeSplit, TuneResult
-from nuages.report import changes, figures, markup, time_split
-from nuages.report.attempts import grouped
-from nuages.report.excerpts import Excerpts
+from nuages.model import Budgets, Diagnosis, Recording, TuneResult
+from nuages.report import changes, evidence, figures, markup
+from nuages.report.bars import bar, buckets, stacked
+from nuages.report.contents import Contents, of_diagnosis, of_tune
+from nuages.report.fitting import Room, filled, size_of, without_dangling_links
+from nuages.report.sql import brief
+from nuages.report.views import Views
+from nuages.report.waterfall import waterfall
 
 MAX_BYTES = 2_000_000
-STATUS_WORDS: dict[FixStatus, str] = {
-    "verified": "verified", "proposed": "proposed", "refused": "refused", "none": "no fix",
-}  # fmt: skip
-ROLES = {
-    "location": "Where it arises",
-    "trigger": "What triggers it",
-    "created_at": "Where the queryset is made",
-}
-VERDICTS = ("denied", "contained", "allowed")
+STYLES = ("report.css", "pages.css", "narrow.css")
+HEAD_SCRIPT = "theme.js"  # before anything is painted
+SCRIPTS = ("pages.js", "lists.js")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How much of each list is written; `detailed` findings have excerpts, SQL and diffs."""
+    """How many lines each list has."""
 
     findings: int
-    detailed: int
     routes: int
+    statements: int
 
 
-LEVELS = (  # the first that keeps the page under MAX_BYTES is taken
-    Limits(findings=400, detailed=400, routes=1_000),
-    Limits(findings=400, detailed=150, routes=1_000),
-    Limits(findings=300, detailed=80, routes=500),
-    Limits(findings=100, detailed=30, routes=200),
+LEVELS = (  # the first that leaves half of the page to the pages behind the lists
+    Limits(findings=400, routes=1_500, statements=500),
+    Limits(findings=300, routes=800, statements=300),
+    Limits(findings=200, routes=300, statements=150),
+    Limits(findings=50, routes=50, statements=50),
 )
+WATERFALLS = (
+    80,
+    40,
+    20,
+    5,
+)  # routes that have one; the first number that leaves room for all pages
+# What each kind of page may take of the room that those before it have left, and what of the rest.
+FIRST = {"finding": 0.45, "route": 0.65, "statement": 1.0}
+REST = {"finding": 1.0, "route": 1.0, "statement": 1.0}
+NOTES = 2_000  # bytes, for what is said of what was left out
 
 
-def render_html(result: TuneResult) -> str:
-    """The page of a run, at most 2 MB: what costs least is shortened first, and says so."""
+def render_html(result: TuneResult, *, budgets: Budgets | None = None) -> str:
+    """The page of a run, at most 2 MB: what costs least is left out first, and it says so."""
+    return _page(of_tune(result, budgets or Budgets()))
+
+
+def render_diagnosis_html(
+    diagnosis: Diagnosis, recording: Recording, *, budgets: Budgets | None = None
+) -> str:
+    """The page of a recording and what was found in it, at most 2 MB."""
+    return _page(of_diagnosis(diagnosis, recording, budgets or Budgets()))
+
+
+def _page(contents: Contents) -> str:
     environment = _environment()
-    values = _values(result)
-    for limits in LEVELS:
-        page = environment.get_template("report.html").render(values, limits=limits)
-        page = page.encode("utf-8", "replace").decode()  # file names may hold lone surrogates
-        if len(page.encode()) <= MAX_BYTES:
+    environment.globals["views"] = views = Views(contents)
+    frame = _frame(environment)
+    for detailed in WATERFALLS:
+        pages = _Pages(environment, MAX_BYTES - size_of(frame) - NOTES, detailed)
+        for share in FIRST, REST:
+            pages.add("finding", views.findings, share["finding"])
+            pages.add("route", views.routes, share["route"])
+            pages.add("statement", views.statements, share["statement"])
+        if not pages.left_out:
             break
-    return page
+    text = without_dangling_links(filled(frame, pages.slots()))
+    # File names may hold lone surrogates.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _frame(environment: Environment) -> str:
+    """The page with its lists, and with slots for the pages behind them."""
+    styles, scripts = _assets(*STYLES), _assets(*SCRIPTS)
+    head = _assets(HEAD_SCRIPT)
+    page = environment.get_template("report.html")
+    for limits in LEVELS:
+        frame = page.render(
+            policy=_policy(styles, head, scripts),
+            styles=styles,
+            head_script=head,
+            scripts=scripts,
+            limits=limits,
+        )
+        if size_of(frame) <= MAX_BYTES / 2:
+            break
+    return frame
+
+
+class _Pages:
+    """The pages behind the lists, as many as there is room for."""
+
+    def __init__(self, environment: Environment, size: int, detailed: int) -> None:
+        self._environment = environment
+        self._room = Room(size)
+        self._detailed = detailed
+        self._written: dict[str, list[str]] = {}
+        self._left_out: dict[str, int] = {}
+
+    def add(self, kind: str, things: Sequence[object], share: float) -> None:
+        """Write more pages of one kind, from the costliest on, into that share of the room."""
+        written = self._written.setdefault(kind, [])
+        pieces = self._each(kind, range(len(written), len(things)))
+        written.extend(self._room.fill(pieces, share=share))
+        self._left_out[kind] = len(things) - len(written)
+
+    @property
+    def left_out(self) -> int:
+        """Pages that there was no room for."""
+        return sum(self._left_out.values())
+
+    def slots(self) -> dict[str, str]:
+        """What was written, by the slot that it belongs into."""
+        note = self._environment.get_template("left_out.html")
+        notes = {
+            f"{kind}s_note": note.render(kind=kind, number=number)
+            for kind, number in self._left_out.items()
+            if number
+        }
+        return notes | {f"{kind}s": "".join(pages) for kind, pages in self._written.items()}
+
+    def _each(self, kind: str, numbers: Iterable[int]) -> Iterator[str]:
+        render: Callable[..., str] = self._environment.get_template(f"{kind}.html").render
+        return (render(index=i, is_detailed=i < self._detailed) for i in numbers)
 
 
 def _environment() -> Environment:
@@ -69,13 +145,19 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         answers=changes.answers,
-        execution=changes.execution,
+        blocks=evidence.blocks,
         breakable=markup.breakable,
+        brief=brief,
+        buckets=buckets,
+        bytes=figures.bytes_with_unit,
         code=markup.code,
         count=figures.count,
         diff=markup.diff,
+        facts=evidence.facts,
         format_by=_format_by,
+        growth=figures.growth,
         less=_less,
+        ms=figures.ms,
         ms_with_unit=figures.ms_with_unit,
         of=_percent_of,
         percent=figures.percent,
@@ -84,57 +166,27 @@ def _environment() -> Environment:
         plural=figures.plural,
         reason=changes.reason,
         seconds=figures.seconds,
-        share_bar=lambda share: [_part("after", 0, share * 100)],
+        share=figures.share,
+        share_bar=lambda share, most=1: [bar("after", 0, _percent_of(share, most))],
         slug=lambda state: state.replace(" ", "-"),
         sql=markup.sql,
+        stacked=stacked,
+        split_bar=lambda parts: stacked((part, share) for part, _, share, *_ in parts),
+        waterfall=waterfall,
     )
     return environment
 
 
-def _values(result: TuneResult) -> dict[str, Any]:
-    css, js = _asset("report.css"), _asset("report.js")
-    findings = changes.ranked(result.findings)
-    routes = changes.route_changes(result)
-    return {
-        "version": __version__,
-        "policy": _policy(css, js),
-        "css": Markup(css),
-        "js": Markup(js),
-        "result": result,
-        "figures": changes.headline(result),
-        "states": changes.states(result.coverage),
-        "state_bar": _state_bar(changes.states(result.coverage)),
-        "meaning": changes.STATE_MEANING,
-        "missed": changes.missed(result.coverage),
-        "reached": [route for route in result.coverage.routes if route.state == "reached"],
-        "changes": routes,
-        "most_db_ms": max((_db_ms(change) for change in routes), default=0),
-        "findings": findings,
-        "anchors": anchors(findings),
-        "first_with": _first_with_edit(findings),
-        "statuses": _statuses(findings),
-        "status_words": STATUS_WORDS,
-        "roles": ROLES,
-        "excerpts": Excerpts(result.sources),
-        "ledger": sorted(grouped(result.ledger), key=_ledger_rank),
-        "time_parts": time_split.parts(result.time),
-        "time_bar": _time_bar(result.time),
-        "time_remarks": list(time_split.remarks(result.time)),
-        "has_run": bool(result.overrides or result.seconds or result.notes),
-        "most_seconds": max(result.seconds.values(), default=0),
-    }
-
-
-def _asset(name: str) -> str:
+def _assets(*names: str) -> str:
     loader = PackageLoader("nuages.report")
-    source, _, _ = loader.get_source(Environment(), name)
-    return source
+    return "".join(loader.get_source(Environment(), name)[0] for name in names)
 
 
-def _policy(css: str, js: str) -> str:
-    """A policy that runs this page's own script and style, by their hashes, and nothing else."""
+def _policy(styles: str, *scripts: str) -> str:
+    """A policy that runs this page's own scripts and style, by their hashes, and nothing else."""
+    hashes = " ".join(f"'{_hash(script)}'" for script in scripts)
     return (
-        f"default-src 'none'; script-src '{_hash(js)}'; style-src '{_hash(css)}'; "
+        f"default-src 'none'; script-src {hashes}; style-src '{_hash(styles)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -143,65 +195,8 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def anchors(findings: Sequence[Finding]) -> list[str]:
-    """The id of each finding: what it is and where, so that a link survives the next run."""
-    seen: Counter[str] = Counter()
-    names = []
-    for finding in findings:
-        location = finding.location
-        name = markup.anchor(
-            finding.rule, *((location.file, str(location.line)) if location else ())
-        )
-        seen[name] += 1
-        names.append(f"{name}-{seen[name]}" if seen[name] > 1 else name)
-    return names
-
-
-def _first_with_edit(findings: Sequence[Finding]) -> dict[str, int]:
-    """For each diff the index of the first finding that has it, as one edit may answer several."""
-    first: dict[str, int] = {}
-    for index, finding in enumerate(findings):
-        first.setdefault(finding.fix.diff, index)
-    return first
-
-
-def _statuses(findings: Sequence[Finding]) -> dict[str, int]:
-    found = Counter(finding.fix.status for finding in findings)
-    return {status: found[status] for status in get_args(FixStatus)}
-
-
-def _ledger_rank(entry: LedgerEntry) -> tuple[int, int, str, str]:
-    return (VERDICTS.index(entry.verdict), -entry.count, entry.kind, entry.target)
-
-
-def _state_bar(states: dict[RouteState, int]) -> list[dict[str, Any]]:
-    total = sum(states.values())
-    parts, x = [], 0.0
-    for state, number in states.items():
-        if number:
-            parts.append(_part(state.replace(" ", "-"), x, 100 * number / total))
-            x += 100 * number / total
-    return parts
-
-
-def _time_bar(split: TimeSplit) -> list[dict[str, Any]]:
-    found, x = [], 0.0
-    for part, _, share in time_split.parts(split):
-        found.append(_part(part, x, 100 * share))
-        x += 100 * share
-    return found
-
-
-def _part(kind: str, x: float, width: float) -> dict[str, Any]:
-    return {"kind": kind, "x": round(x, 2), "width": round(max(0.0, min(width, 100.0)), 2)}
-
-
 def _percent_of(value: float, most: float) -> float:
     return round(min(100.0, 100 * value / most), 2) if most > 0 else 0.0
-
-
-def _db_ms(change: changes.RouteChange) -> float:
-    return max(side.db_ms for side in (change.before, change.after) if side is not None)
 
 
 def _less(before: float, after: float, kind: str) -> str:

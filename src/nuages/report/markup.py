@@ -54,12 +54,6 @@ def diff(text: str) -> DiffHtml:
     return DiffHtml(html=html, whole=len(shown) == len(text))
 
 
-def anchor(*parts: str) -> str:
-    """An id made of words: "n-plus-one-feed-views-py-48"."""
-    words = re.findall(r"[a-z0-9]+", " ".join(parts).lower())
-    return "-".join(words)[:120] or "finding"
-
-
 def _tokens(tokens: Iterable[Token]) -> Markup:
     return Markup("").join(
         Markup(

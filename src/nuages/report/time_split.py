@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nuages.model import TimePart, TimeSplit
+from nuages.bottleneck import PARTS
+from nuages.model import ScopeStats, TimePart, TimeSplit
 from nuages.report.figures import count, ms_with_unit, percent
 
 NAMES: dict[TimePart, str] = {
@@ -17,6 +18,21 @@ NAMES: dict[TimePart, str] = {
 }
 LEAST = 0.005  # a share that is worth a word
 NOTABLE = 0.05  # a share of queueing or of garbage collection that is worth a line
+
+
+def of_scope(stats: ScopeStats) -> TimeSplit:
+    """Where the time of one route, task or command went, as far as it was measured in parts."""
+    wall_ns = stats.counters.get("split_wall_ns", 0)
+    return TimeSplit(
+        executions=stats.counters.get("split_executions", 0),
+        wall_ms=wall_ns / 1e6,
+        shares={
+            part: min(max(stats.counters.get(name, 0) / wall_ns, 0.0), 1.0)
+            for part, name in PARTS.items()
+        }
+        if wall_ns > 0
+        else {},
+    )
 
 
 def parts(split: TimeSplit) -> list[tuple[TimePart, str, float]]:

@@ -25,6 +25,7 @@ from .sample_findings import (
     TRENDING_PAGE,
     UNREAD,
 )
+from .sample_recording import RECORDING
 from .sample_sources import SOURCES
 
 #           requests, queries, db, cpu before; queries, db, cpu after
@@ -142,6 +143,7 @@ TUNED = TuneResult(
     sources=SOURCES,
     overrides=OVERRIDES,
     notes=("PostgreSQL 15.8 of this system, on a socket of its own.",),
+    recording=RECORDING,
 )
 DIAGNOSED = Diagnosis(project="chorus", coverage=COVERAGE, findings=FINDINGS, time=TIME)
 EMPTY = TuneResult(

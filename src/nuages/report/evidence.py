@@ -1,0 +1,75 @@
+"""The measured figures of a finding in words, a rule's own among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from nuages.model import Finding
+from nuages.report.changes import execution
+from nuages.report.figures import bytes_with_unit, count, ms_with_unit, percent, share
+
+TEXT = 120  # characters; a longer text, or one of several lines, is shown as a block
+BLOCKS = ("plan",)  # what names of figures end with that are blocks, however short
+
+
+def facts(finding: Finding) -> Iterator[tuple[str, str]]:
+    """(name, value): what was measured; nothing for what was only read in code or settings."""
+    found, one = finding.evidence, execution(finding)
+    if found.wall_ms:
+        yield "Time in all", f"{ms_with_unit(found.wall_ms)}, {share(found.share)} of everything"
+    if found.route_share:
+        yield "Of its slowest route", percent(found.route_share)
+    if found.calls:
+        seen = f" in {count(found.requests)} {one}{'' if found.requests == 1 else 's'}"
+        yield "Calls" if not found.sql else "Queries", f"{count(found.calls)}{seen}"
+    if found.per_request_max > 1:
+        yield f"Most in one {one}", count(found.per_request_max)
+    if found.p95_ms is not None:
+        yield "One query, p95", ms_with_unit(found.p95_ms)
+    if found.max_ms is not None:
+        yield "Slowest", ms_with_unit(found.max_ms)
+    if found.rows:
+        yield "Rows", count(found.rows)
+    yield from _own(found.figures)
+    yield "Confidence", percent(finding.confidence)
+
+
+def blocks(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
+    """(name, text) of a rule's figures that are more than a word: a plan."""
+    for name, value in figures.items():
+        if isinstance(value, str) and _is_block(name, value):
+            yield _words(name), value
+
+
+def _own(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
+    for name, value in figures.items():
+        if isinstance(value, str):
+            if not _is_block(name, value):
+                yield _words(name), value
+        else:
+            yield _figure(name, value)
+
+
+def _is_block(name: str, value: str) -> bool:
+    return "\n" in value or len(value) > TEXT or name.endswith(BLOCKS)
+
+
+def _figure(name: str, value: float) -> tuple[str, str]:
+    """A figure by the unit at its name's end: "hit_share", "saved_ms", "table_bytes"."""
+    stem, _, unit = name.rpartition("_")
+    if not stem:
+        return _words(name), count(value)
+    if unit == "ms":
+        return _words(stem), ms_with_unit(value)
+    if unit == "ns":
+        return _words(stem), ms_with_unit(value / 1e6)
+    if unit == "bytes":
+        return _words(stem), bytes_with_unit(value)
+    if unit in ("share", "rate") and 0 <= value <= 1:
+        return _words(name), percent(value)
+    return _words(name), count(value)
+
+
+def _words(name: str) -> str:
+    text = name.replace("_", " ").strip()
+    return f"{text[:1].upper()}{text[1:]}"
