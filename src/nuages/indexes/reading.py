@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from nuages.indexes.terms import column_of, conjuncts, key_of, unwrapped
 from nuages.model import IndexCondition, IndexKey
 
 DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql"}
+# Syntax that it does not know is no news to whoever reads the report.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 # A parameter as the recorder keeps it, outside of texts and names.
 PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|%s|%\(\w+\)s""")
 SEARCHES = (exp.Like, exp.ILike)

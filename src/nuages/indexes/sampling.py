@@ -41,23 +41,8 @@ def samples(connection: Connection, reading: Reading, zone: str) -> list[Values]
     for scope in _scopes(reading):
         _fill(connection, scope, reading, zone, found)
     _fill_neutral(connection, reading, found)
-    return list(dict.fromkeys(tuple(values) for values in map(_in_order, found) if values)) or [()]
-
-
-def _in_order(values: dict[int, Any]) -> _Hashed:
-    return _Hashed(values[number] for number in sorted(values))
-
-
-class _Hashed(tuple[Any, ...]):
-    """Told from others by its text: JSON and arrays have no hash."""
-
-    __slots__ = ()
-
-    def __hash__(self) -> int:
-        return hash(repr(tuple(self)))
-
-    def __eq__(self, other: object) -> bool:
-        return repr(self) == repr(other)
+    rows = [tuple(values[number] for number in sorted(values)) for values in found]
+    return list({repr(row): row for row in rows}.values())  # JSON and arrays have no hash
 
 
 def _scopes(reading: Reading) -> list[exp.Expression]:
@@ -84,8 +69,10 @@ def _fill(
     slots = [slot for slot in reading.slots if slot.number in numbers]
     sources = _Sources(connection, scope, zone)
     equal = [slot for slot in slots if slot.use == "equal" and slot.key]
+    lists = _lists(scope)
     for values, row in zip(found, sources.combinations(equal), strict=False):
-        values.update(zip((slot.number for slot in equal), row, strict=True))
+        for slot, value in zip(equal, row, strict=True):
+            values[slot.number] = [value] if slot.number in lists else value
     for slot in slots:
         if slot.use == "zone":
             choice: Sequence[Any] = (zone,) * SETS
@@ -97,6 +84,12 @@ def _fill(
             continue
         for values, value in zip(found, choice, strict=False):
             values[slot.number] = value
+
+
+def _lists(scope: exp.Expression) -> set[int]:
+    """Parameters of ANY(…), which are lists."""
+    parts = scope.find_all(exp.Any)
+    return {number_of(each) for part in parts for each in part.find_all(exp.Placeholder)}
 
 
 def _part(value: Any, slot: Slot) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
@@ -115,6 +116,7 @@ def _field(column: str, fields: Mapping[str, str]) -> str:
 def index_name(idea: IndexIdea) -> str:
     """At most 30 characters, the same each time, no other index's of the table."""
     digest = blake2b(create_sql(idea, "").encode(), digest_size=3).hexdigest()
-    first = idea.keys[0].column.strip("_")[:7].strip("_")
-    table = idea.table.strip('"').rpartition(".")[2].lstrip("_0123456789")[:11].rstrip("_") or "t"
+    first = re.sub(r"\W", "_", idea.keys[0].column).strip("_")[:7].strip("_")
+    table = re.sub(r"\W", "", idea.table.rpartition(".")[2]).lstrip("_0123456789")
+    table = table[:11].rstrip("_") or "t"
     return f"{table}_{first}_{digest}_idx"[:NAME_LIMIT]

@@ -1,0 +1,1 @@
+"""A help desk: settings and models in one application."""
