@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -16,18 +18,23 @@ from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
     apply_option,
+    flags,
     input_option,
     json_option,
     output_option,
     project_options,
     unenclosed_option,
+    writable,
 )
+
+if TYPE_CHECKING:
+    from nuages.model import Diagnosis
 
 
 class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
-    order = ("tune", "record", "collect", "diagnose", "fix", "enclosure")
+    order = ("check", "tune", "record", "collect", "diagnose", "fix", "enclosure")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
@@ -43,6 +50,36 @@ def cli() -> None:
     all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report, 1 findings,
     2 nuages or the project failed.
     """
+
+
+@cli.command()
+@click.argument("project", type=click.Path(path_type=Path), default=".")
+@project_options
+@unenclosed_option
+@json_option
+def check(project: Path, as_json: bool, **options: Any) -> int:
+    """Say in seconds what in settings and code of PROJECT will not scale; nothing of it is run.
+
+    Its settings are imported, without its apps and its databases; its code is read.
+    """
+    from nuages.check import check as look
+    from nuages.code import Code
+    from nuages.deployment import read as read_deployment
+    from nuages.diagnose import diagnose as judge
+    from nuages.model import Coverage
+    from nuages.report import text
+
+    found = _discover(project, options)
+    checked = look(found, enforce=not options["unenclosed"])
+    diagnosis = judge(
+        checked.recording,
+        project=found.name,
+        budgets=found.config.budgets,
+        coverage=Coverage(notes=checked.notes),
+        code=Code(checked.recording.roots),
+        deployment=read_deployment(found.root),
+    )
+    return _reported(diagnosis, as_json, text.render_check)
 
 
 @cli.command()
@@ -76,7 +113,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     from nuages.tune import tune as run_loop
 
     found = _discover(project, options)
-    target = _writable(html or _own_folder(found.root) / "report.html")
+    target = writable(html or _own_folder(found.root) / "report.html")
     result = run_loop(
         found,
         TuneOptions(
@@ -86,7 +123,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             keep=options["keep"],
         ),
     )
-    target.write_text(page.render_html(result, budgets=found.config.budgets), encoding="utf-8")
+    target.write_text(page.render_html(result), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
     else:
@@ -121,7 +158,7 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
     recorded = record_command(
         list(command),
         cwd=Path.cwd(),
-        output=_writable(output or _own_folder(root) / "recording.sqlite"),
+        output=writable(output or _own_folder(root) / "recording.sqlite"),
         deep=deep,
         roots=source_roots(root),
     )
@@ -155,7 +192,7 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
     here = Path.cwd()
     recording = add_up(sources, here=here)
-    target = _writable(output or _own_folder(find_root(here)) / "recording.sqlite")
+    target = writable(output or _own_folder(find_root(here)) / "recording.sqlite")
     write(recording, target)
     requests = sum(stats.executions for stats in recording.scopes if stats.scope.kind == "request")
     figures = {"processes": recording.processes, "requests": requests}
@@ -171,44 +208,29 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
 @cli.command()
 @input_option
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report page too: one file, for a browser.",
-)
 @json_option
-def diagnose(source: Path | None, html: Path | None, as_json: bool) -> int:
+def diagnose(source: Path | None, as_json: bool) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
+    from nuages.code import Code
     from nuages.config import load
     from nuages.deployment import read as read_deployment
     from nuages.diagnose import diagnose as judge
     from nuages.project import name_of
-    from nuages.report import html as page
     from nuages.report import text
-    from nuages.report.json import diagnosis_json
     from nuages.traffic.recorded import coverage
 
     recording = store.read(source or _recording_here())
-    target = _writable(html) if html else None
     root = Path(recording.roots.get(".", "."))
-    budgets = load(root).budgets
     diagnosis = judge(
         recording,
         project=name_of(root),
-        budgets=budgets,
+        budgets=load(root).budgets,
         coverage=coverage(recording),
+        code=Code(recording.roots),
         deployment=read_deployment(root),
     )
-    if target:
-        written = page.render_diagnosis_html(diagnosis, recording, budgets=budgets)
-        target.write_text(written, encoding="utf-8")
-        click.echo(f"Report: {target}", err=True)
-    if as_json:
-        click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
-    else:
-        text.render_diagnosis(diagnosis, _stdout())
-    return FOUND if diagnosis.findings else 0
+    return _reported(diagnosis, as_json, text.render_diagnosis)
 
 
 @cli.command()
@@ -222,21 +244,16 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     from nuages import store
     from nuages.commands import project_of
     from nuages.report import text
-    from nuages.report.json import diagnosis_json
     from nuages.tune import TuneOptions, fix_recording
 
     recording = store.read(source or _recording_here())
-    found = project_of(recording, **_flags(options))
+    found = project_of(recording, **flags(options))
     diagnosis = fix_recording(
         found,
         recording,
         TuneOptions(enforce=not options["unenclosed"], apply=options["apply"]),
     )
-    if as_json:
-        click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
-    else:
-        text.render_fixes(diagnosis, _stdout(), applied=options["apply"])
-    return FOUND if diagnosis.findings else 0
+    return _reported(diagnosis, as_json, partial(text.render_fixes, applied=options["apply"]))
 
 
 @cli.command("enclosure")
@@ -255,39 +272,22 @@ def enclosure_command(as_json: bool) -> int:
     return FOUND if seen.missing else 0
 
 
+def _reported(
+    diagnosis: Diagnosis, as_json: bool, render: Callable[[Diagnosis, Console], None]
+) -> int:
+    from nuages.report.json import diagnosis_json
+
+    if as_json:
+        click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
+    else:
+        render(diagnosis, _stdout())
+    return FOUND if diagnosis.findings else 0
+
+
 def _discover(path: Path, options: dict[str, Any]) -> Any:
     from nuages.project import discover
 
-    return discover(path, **_flags(options))
-
-
-def _flags(options: dict[str, Any]) -> dict[str, Any]:
-    """What the user said, by the keys of the configuration."""
-    pairs = dict(_pair(text) for text in options["environment"])
-    return {
-        "settings": options["settings"],
-        "python": options["python"],
-        "record": options.get("record"),
-        "data_command": options.get("data_command"),
-        "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
-        "environment": pairs or None,
-    }
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise NuagesError(
-            f"--env takes NAME=VALUE, found {text!r}.",
-            hint=f"Give a value: --env {name or 'NAME'}=…",
-            slug="configuration",
-        )
-    return name, value
-
-
-def _from_here(name: str) -> str:
-    """A file as the shell that typed it means it; else the name of a fixture of the project."""
-    return str(Path(name).resolve()) if Path(name).is_file() else name
+    return discover(path, **flags(options))
 
 
 def _recording_here() -> Path:
@@ -300,22 +300,6 @@ def _recording_here() -> Path:
             hint="Run `nuages record -- pytest`, or name a recording with -i FILE.",
             slug="no-recording",
         )
-    return path
-
-
-def _writable(path: Path) -> Path:
-    """The path, checked before the work is done that it is for."""
-    try:
-        is_new = not path.exists()
-        path.open("ab").close()
-        if is_new:
-            path.unlink()
-    except OSError as error:
-        raise NuagesError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that exists and can be written.",
-            slug="output",
-        ) from error
     return path
 
 

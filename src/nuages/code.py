@@ -77,7 +77,8 @@ class Code:
     """All modules of the source roots; nothing is read before it is asked for."""
 
     def __init__(self, roots: Mapping[str, str] | None = None) -> None:
-        self.roots = {label: Path(folder) for label, folder in (roots or {}).items()}
+        folders = {label: Path(folder) for label, folder in (roots or {}).items()}
+        self.roots = {label: folder for label, folder in folders.items() if folder.is_dir()}
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nuages import enclosure, store
+from nuages import enclosure, store, surroundings
 from nuages.agent.attach import AttachConfig
-from nuages.attach import prepare
 from nuages.codemod.text import to_bytes
 from nuages.commands import with_python
 from nuages.errors import NuagesError
@@ -210,23 +208,7 @@ class Lab:
         )
 
     def _environment(self, config: AttachConfig, *, settings: bool) -> dict[str, str]:
-        project = self.project
-        base = enclosure.environment(
-            {**os.environ, **project.env_file_values},
-            scratch=self.scratch.folder("child"),
-            names_in_project=project.environment_names,
-            extra=project.environment,
-        )
-        base.pop("DJANGO_SETTINGS_MODULE", None)
-        if settings:
-            base["DJANGO_SETTINGS_MODULE"] = project.settings
-        if len(project.python) == 1:  # scripts and `make` find the project's programs, too
-            folder = str(Path(project.python[0]).parent)
-            base["PATH"] = os.pathsep.join([folder, base.get("PATH", os.defpath)])
-        base["PYTHONPATH"] = os.pathsep.join(
-            [*map(str, project.sys_path), *filter(None, [base.get("PYTHONPATH")])]
-        )
-        return {**base, **prepare(self.scratch.path, config, base)}
+        return surroundings.environment(self.project, self.scratch, config, settings=settings)
 
     def _enclosure(self, edits: Mapping[str, str]) -> enclosure.Enclosure:
         roots = self.project.source_roots

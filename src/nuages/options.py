@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from nuages.errors import NuagesError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -40,9 +42,80 @@ input_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
+
+
+def report_options(command: F) -> F:
+    """Add what every command takes that reports findings; read into report.delivery.Asked."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    for option in reversed(
+        (
+            click.option("--rule", "rules", multiple=True, metavar="ID",
+                         help="Only the findings of this rule; may be given again."),
+            click.option("--limit", type=click.IntRange(1), help="Show so many findings at most."),
+            click.option("--baseline", type=file,
+                         help="Findings that are known. [default: .nuages-baseline.json in the"
+                         " project, where it exists]"),
+            click.option("--write-baseline", is_flag=True,
+                         help="Write what is found now into the baseline: it is known from now"
+                         " on."),
+            click.option("--sarif", type=file, help="Write SARIF 2.1.0, for code scanning."),
+            click.option("--github", is_flag=True,
+                         help="Print GitHub's workflow commands too: annotations of the lines."),
+            json_option,
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 output_option = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
+
+
+def flags(options: dict[str, Any]) -> dict[str, Any]:
+    """What the user said, by the keys of the configuration."""
+    pairs = dict(_pair(text) for text in options["environment"])
+    return {
+        "settings": options["settings"],
+        "python": options["python"],
+        "record": options.get("record"),
+        "data_command": options.get("data_command"),
+        "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
+        "environment": pairs or None,
+    }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise NuagesError(
+            f"--env takes NAME=VALUE, found {text!r}.",
+            hint=f"Give a value: --env {name or 'NAME'}=…",
+            slug="configuration",
+        )
+    return name, value
+
+
+def _from_here(name: str) -> str:
+    """A file as the shell that typed it means it; else the name of a fixture of the project."""
+    return str(Path(name).resolve()) if Path(name).is_file() else name
+
+
+def writable(path: Path) -> Path:
+    """The path, checked before the work is done that it is for."""
+    try:
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise NuagesError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Name a file in a folder that exists and can be written.",
+            slug="output",
+        ) from error
+    return path

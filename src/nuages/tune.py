@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nuages import commands, fix
 from nuages.bottleneck import where_time_went
+from nuages.code import Code
 from nuages.codemod import text
 from nuages.commands import Command
 from nuages.deployment import read as read_deployment
@@ -53,6 +54,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 project=project.name,
                 budgets=project.config.budgets,
                 coverage=seen.coverage,
+                code=_code(project),
                 index_trials=trials,
                 deployment=read_deployment(project.root),
             ).findings
@@ -74,7 +76,6 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             sources=sources,
             overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
             notes=lab.databases.notes,
-            recording=seen.outcome.recording,
         )
     if options.apply:
         for path in fix.apply(edits, project.source_roots, seen.outcome.recording.files):
@@ -94,6 +95,7 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
             project=project.name,
             budgets=project.config.budgets,
             coverage=seen.coverage,
+            code=_code(project),
             deployment=read_deployment(project.root),
         ).findings
         sources = read_sources(project, found)
@@ -157,6 +159,10 @@ def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, s
             if key not in sources and path.is_file():
                 sources[key] = text.read(path)
     return sources
+
+
+def _code(project: Project) -> Code:
+    return Code({label: str(folder) for label, folder in project.source_roots.items()})
 
 
 def _override(item: Mapping[str, object]) -> str:

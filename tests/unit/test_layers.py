@@ -18,12 +18,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "catalogs",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
-        "middleware_needs origins lineage statements stated",
-        "cases definitions effects indexes keeping middleware_costs project reach store scratch "
+        "middleware_needs origins lineage statements stated stores",
+        "cases consequences definitions effects expressions indexes keeping middleware_costs "
+        "project reach store scratch "
         "attach connections fetched lists loops answers questions written",
         "asked lacking outgoing module_globals pages settings_code",
         "enclosure stack rules codemod session traffic judge commands",
-        "lab diagnose fix recording collect",
+        "surroundings",
+        "lab check diagnose fix recording collect",
         "populate index_trials",
         "doors",
         "tune report",
@@ -39,7 +41,7 @@ VERBS = frozenset(
         "collect",
         "diagnose",
         "fix",
-        "populate index_trials",
+        "populate",
         "prove",
         "plan",
         "check",

@@ -19,6 +19,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
     return {
         "databases": inspect.databases,
         "setup": inspect.setup,
+        "facts": inspect.facts,
         "routes": calls.routes,
         "resolve": calls.resolve,
         "migrate": migrations.migrate,

@@ -59,7 +59,7 @@ def _diagnosed(error: BaseException, doing: str) -> tuple[str, str, str, str]:
             found = reading(link, doing)
             if found is not None:
                 return (*found, "")
-    if doing == "setup":
+    if doing in ("setup", "facts"):
         return _setup(error)
     return "error", f"the project failed in {doing or 'the agent'}", CHECK_HINT, ""
 
@@ -76,7 +76,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _environment(error: BaseException, doing: str) -> tuple[str, str, str] | None:
     name = missing_variable(error)
-    if name is None or doing not in ("setup", "routes", "migrate"):
+    if name is None or doing not in ("setup", "facts", "routes", "migrate"):
         return None
     message = f"the project needs the environment variable {name}"
     return "environment", message, _ENVIRON_HINT.format(name=name)

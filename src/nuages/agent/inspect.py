@@ -40,6 +40,16 @@ def setup() -> dict[str, Any]:
     }
 
 
+def facts() -> str:
+    """What the settings say, as JSON for nuages.stated; they are imported, the apps are not."""
+    from django.conf import settings
+
+    from nuages.record.facts import take, to_json
+
+    getattr(settings, "INSTALLED_APPS", None)
+    return to_json(take())
+
+
 def _apps() -> list[str]:
     from django.apps import apps
 

@@ -36,7 +36,7 @@ class ModelFacts:
     is_managed: bool = True
     parents: tuple[str, ...] = ()  # multi-table inheritance
     signals: tuple[str, ...] = ()  # "pre_save", "post_delete", … that somebody listens to
-    overrides: tuple[str, ...] = ()  # "save", "delete", "clean", that the model itself defines
+    overrides: tuple[str, ...] = ()  # "save", "delete", "clean", that somebody else than Django defines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,10 @@ class Catalog:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What the project says of itself, without any secret: see docs/explanation/facts.md."""
+    """What the project says of itself, without any secret: see docs/explanation/facts.md.
+
+    The settings are the project's own, also those that were others while it was recorded.
+    """
 
     settings_module: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)  # JSON values; by Django's names

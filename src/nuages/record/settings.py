@@ -70,6 +70,7 @@ KEPT: Mapping[str, Read] = {
     "DATA_UPLOAD_MAX_MEMORY_SIZE": plain,
     "WHITENOISE_AUTOREFRESH": plain,
     "WHITENOISE_USE_FINDERS": plain,
+    "SILKY_INTERCEPT_PERCENT": plain,
     "EMAIL_BACKEND": name,
     "EMAIL_TIMEOUT": plain,
     "MAILERS": by_alias(backend),

@@ -59,6 +59,17 @@ def render_diagnosis(diagnosis: Diagnosis, console: Console, *, fix: str = "nuag
     _next(page, (fix if findings else "", "proposes edits, and proves them"))
 
 
+def render_check(diagnosis: Diagnosis, console: Console) -> None:
+    """Print what settings and code alone show."""
+    page = Page(console, rest="see --json")
+    page.line(("nuages check  ", "bold"), (diagnosis.project, ""))
+    page.blank()
+    for note in diagnosis.coverage.notes:
+        page.text((note, ""))
+    findings_block(page, ranked(diagnosis.findings), none="None in what was read.")
+    _next(page, ("nuages tune", "runs the project on scratch databases, and measures the rest"))
+
+
 def render_fixes(
     diagnosis: Diagnosis, console: Console, *, applied: bool, apply: str = "nuages fix --apply"
 ) -> None:

@@ -25,13 +25,17 @@ DIFF_STYLES = {"header": "bold", "hunk": "cyan", "added": "green", "removed": "r
 ROLES = {"trigger": "triggered by", "created_at": "queryset from"}
 
 
-def findings_block(page: Page, findings: Sequence[Finding]) -> None:
-    """The findings that cost most, each with its places, evidence, hint and fix."""
+def findings_block(
+    page: Page, findings: Sequence[Finding], *, none: str = "None in what was reached."
+) -> None:
+    """The findings that cost most, each with its places, evidence, hint and fix; or `none`."""
     if not findings:
         page.heading("Findings")
-        page.text(("None in what was reached.", ""))
+        page.text((none, ""))
         return
-    page.heading(f"Findings: {count(len(findings))}", "By the database time they cost.")
+    measured = any(finding.evidence.wall_ms for finding in findings)
+    order = "By the database time they cost." if measured else ""
+    page.heading(f"Findings: {count(len(findings))}", order)
     for number, finding in enumerate(findings[:FINDINGS_SHOWN], start=1):
         page.blank()
         _finding(page, number, finding)
@@ -56,7 +60,8 @@ def _inside(location: Location | None) -> str:
 
 
 def _details(finding: Finding) -> list[tuple[str, Text]]:
-    rows = [("cost", Text(evidence(finding)))]
+    is_measured = finding.evidence.calls or finding.evidence.wall_ms
+    rows = [("cost", Text(evidence(finding)))] if is_measured else []
     for role, location in places(finding):
         if role != "location":
             rows.append((ROLES[role], Text(f"{place(location)}{_inside(location)}")))
