@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "cases consequences definitions effects expressions indexes keeping middleware_costs "
         "project reach store scratch "
         "attach connections fetched lists loops answers questions written",
-        "asked lacking outgoing module_globals pages settings_code",
+        "asked lacking outgoing module_globals pages server_cursors session_sql settings_code",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
         "lab check diagnose fix recording collect",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.rules.deployments import fleet, on_postgres, served
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, POSTS, called, once, with_calls
-from tests.unit.rules.sources import project
+from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
 from nuages.model import CallGroup, Facts, Finding, Recording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, TEST, at, called, with_calls
-from tests.unit.rules.sources import project
+from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -79,13 +79,13 @@ class TestFinds:
         source = project(tmp_path, shop__views=VIEW.format(body=body))
         (finding,) = found(code=source, backend=SMTP)
         assert found(code=source, backend=SMTP, is_mailer=True) == [finding]
-        assert finding.location.line == 5
+        assert finding.location.line == 6
         assert finding.confidence == 0.6
         assert finding.evidence.wall_ms == 0
 
     def test_one_line_once_recorded_and_written(self, tmp_path):
         source = project(tmp_path, shop__views=VIEW.format(body="send_mail()"))
-        (finding,) = found(mailed(location=at(5, "shop/views.py")), code=source, backend=SMTP)
+        (finding,) = found(mailed(location=at(6, "shop/views.py")), code=source, backend=SMTP)
         assert finding.evidence.calls == 1
 
 

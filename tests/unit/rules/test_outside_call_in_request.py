@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, HOME, TEST, at, called, with_calls
-from tests.unit.rules.sources import project
+from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -14,7 +14,7 @@ from nuages.model import CallGroup, Finding
 from nuages.rules import outside_call_in_request
 
 RATES = "https://rates.example"
-HERE = at(3, function="feed")
+HERE = at(4, function="feed")
 
 
 def found(*calls: CallGroup, code: Code | None = None) -> list[Finding]:
@@ -106,7 +106,7 @@ class TestFinds:
         )
         (finding,) = found(code=source)
         assert finding.concern == "hazard"
-        assert finding.location.line == 5
+        assert finding.location.line == 6
         assert finding.location.function == "feed"
         assert finding.evidence.wall_ms == 0
         assert "timeout=" in finding.hint

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, TEST, at, called, with_calls
-from tests.unit.rules.sources import project
+from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -114,7 +114,7 @@ class TestFinds:
     def test_one_line_once_recorded_and_written(self, tmp_path):
         text = "def pay(order):\n        with atomic():\n            requests.post('…')"
         source = project(tmp_path, shop__views=VIEW.format(text=text))
-        (finding,) = found(charged(location=at(7, "shop/views.py")), opened(), code=source)
+        (finding,) = found(charged(location=at(8, "shop/views.py")), opened(), code=source)
         assert finding.evidence.calls == 1
 
 

@@ -1,0 +1,228 @@
+"""What a pooler in transaction mode breaks: whatever lives longer than a transaction."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nuages.cases import Case
+from nuages.connections import Database, databases, place
+from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Remedy
+from nuages.origins import in_migrations, in_tests, is_set_up
+from nuages.outgoing import covers
+from nuages.server_cursors import server_cursors
+from nuages.session_sql import kind_of, traces
+
+ID = "transaction-pool-hazard"
+
+WHAT: dict[str, tuple[str, str]] = {
+    "session setting": (
+        "A SET stays behind on the server connection, and other requests meet it",
+        "write SET LOCAL, or set_config(…, true), inside of transaction.atomic()",
+    ),
+    "session lock": (
+        "A session's advisory lock is taken on one server connection and released on another",
+        "take pg_advisory_xact_lock() inside of transaction.atomic(): the commit releases it",
+    ),
+    "listener": (
+        "LISTEN is forgotten: notifications go to a server connection that somebody else has",
+        "give the listener a database alias of its own that goes past the pooler",
+    ),
+    "temporary table": (
+        "A temporary table stays behind on the server connection, out of the next query's reach",
+        "create it with ON COMMIT DROP inside of the transaction.atomic() that uses it",
+    ),
+    "cursor with hold": (
+        "A cursor WITH HOLD stays behind on the server connection",
+        "read within one transaction.atomic(), without WITH HOLD",
+    ),
+    "prepared statement": (
+        "A prepared statement stays behind on the server connection",
+        "leave PREPARE to the driver, with PgBouncer 1.21's max_prepared_statements",
+    ),
+}
+OPTIONS: dict[str, tuple[str, str]] = {
+    "prepare_threshold": (
+        "psycopg prepares statements on server connections that others have next",
+        "leave it out, as Django does, or set PgBouncer 1.21's max_prepared_statements",
+    ),
+    "assume_role": (
+        "SET ROLE is sent once, when Django connects: later transactions run without it",
+        "connect as that role, or give it to the user: ALTER ROLE … SET role",
+    ),
+    "options": (
+        "Settings that are sent when Django connects reach no server connection: PgBouncer "
+        "refuses them, or drops them where ignore_startup_parameters names them",
+        "give them to the user: ALTER ROLE … SET …, or to the pooler's connect_query",
+    ),
+}
+NO_EDIT = "what the session is meant to keep is for its author to say"
+# A host of DATABASES, as the settings write it, that is a pooler's.
+POOLER_HOST = re.compile(
+    r"(?:[\"']HOST[\"']|HOST\s*=|//)[^\n]*\b(?:pgbouncer|pgcat|odyssey|supavisor)\b", re.IGNORECASE
+)
+POOLED, PLANNED, NOT_POOLED = 0.9, 0.6, 0.3  # confidence
+
+
+@dataclass(frozen=True)
+class _Pooling:
+    """Whether a pooler gives connections by transaction, and who says so."""
+
+    confidence: float
+    said_by: str
+
+    @property
+    def is_there(self) -> bool:
+        return self.confidence > NOT_POOLED
+
+
+def find(case: Case) -> Iterator[Finding]:
+    """One finding per place that relies on its session; one for all cursors on the server."""
+    database = next((d for d in databases(case.facts) if d.vendor == "postgresql"), None)
+    pooling = _pooling(case, database) if database is not None else None
+    if database is None or pooling is None:
+        return
+    yield from _places(case, pooling)
+    if pooling.is_there:
+        yield from _cursors(case, database, pooling)
+        yield from _options(case, database, pooling)
+
+
+def _pooling(case: Case, database: Database) -> _Pooling | None:
+    """None for a pooler that gives connections by session."""
+    pooler = case.deployment.pooler
+    if pooler is not None and pooler.mode == "session":
+        return None
+    if pooler is not None and pooler.mode:
+        return _Pooling(POOLED, f"PgBouncer pools by {pooler.mode} ({pooler.source})")
+    if database.is_behind_pooler:
+        return _Pooling(POOLED - 0.1, f"port {database.settings.get('PORT')} is a pooler's")
+    if next(case.code.matching(POOLER_HOST), None) is not None:
+        return _Pooling(POOLED - 0.1, "HOST names a pooler")
+    if database.settings.get("DISABLE_SERVER_SIDE_CURSORS") is True:
+        return _Pooling(PLANNED, "DISABLE_SERVER_SIDE_CURSORS is meant for one")
+    return _Pooling(NOT_POOLED, "no pooler is known of")
+
+
+def _places(case: Case, pooling: _Pooling) -> Iterator[Finding]:
+    recorded = _recorded(case)
+    for trace in traces(case.code):
+        groups = [
+            group
+            for (kind, where), several in recorded.items()
+            if kind == trace.kind and where is not None and covers(trace.location, where)
+            for group in several
+        ]
+        for group in groups:
+            recorded.pop((trace.kind, group.location), None)
+        if not trace.is_undone:
+            yield _finding(trace.kind, trace.location, groups, pooling, case)
+    for (kind, where), groups in recorded.items():
+        if where is not None or pooling.is_there:
+            yield _finding(kind, where, groups, pooling, case)
+
+
+def _recorded(case: Case) -> dict[tuple[str, Location | None], list[QueryGroup]]:
+    """By what is left behind and where."""
+    found: dict[tuple[str, Location | None], list[QueryGroup]] = defaultdict(list)
+    for group in case.recording.groups:
+        where = group.location
+        is_ours = group.statement.vendor == "postgresql" and not is_set_up(group.scope, where)
+        if not is_ours or (where and (in_tests(where) or in_migrations(where))):
+            continue
+        if kind := kind_of(group.statement.sql):
+            found[kind, where].append(group)
+    return found
+
+
+def _finding(
+    kind: str,
+    location: Location | None,
+    groups: Sequence[QueryGroup],
+    pooling: _Pooling,
+    case: Case,
+) -> Finding:
+    message, hint = WHAT[kind]
+    before = "" if pooling.is_there else "before you put a pooler in between: "
+    wall_ns = sum(group.wall_ns for group in groups)
+    return Finding(
+        rule=ID,
+        message=f"{message} ({pooling.said_by})",
+        hint=before + hint,
+        location=location,
+        evidence=Evidence(
+            requests=sum(group.executions for group in groups),
+            calls=sum(group.calls for group in groups),
+            per_request_max=max((group.per_execution_max for group in groups), default=0),
+            wall_ms=wall_ns / 1e6,
+            share=case.share(wall_ns),
+            sql=groups[0].statement.sql if groups else "",
+            figures={"left_behind": kind, "pooler": pooling.said_by},
+        ),
+        confidence=pooling.confidence,
+        remedy=Remedy(kind="none"),
+        routes=tuple(sorted({g.scope.name for g in groups if g.scope.kind != "test"})),
+        fix=Fix(status="none", reason=NO_EDIT),
+        concern="hazard",
+    )
+
+
+def _cursors(case: Case, database: Database, pooling: _Pooling) -> Iterator[Finding]:
+    if database.settings.get("DISABLE_SERVER_SIDE_CURSORS") is not False:
+        return
+    places = [where for where in server_cursors(case.code) if not _may_be_atomic(where, database)]
+    if not places:
+        return
+    first = places[0]
+    others = f" and in {len(places) - 1} more places" if len(places) > 1 else ""
+    yield Finding(
+        rule=ID,
+        message=f".iterator() reads through a cursor on the server at {first.file}:{first.line}"
+        f"{others}: its next rows are asked of another connection ({pooling.said_by})",
+        hint=f'set DATABASES["{database.alias}"]["DISABLE_SERVER_SIDE_CURSORS"] = True, or read '
+        "inside of transaction.atomic()",
+        location=first,
+        evidence=Evidence(
+            figures={
+                "places": ", ".join(f"{where.file}:{where.line}" for where in places[:20]),
+                "pooler": pooling.said_by,
+            }
+        ),
+        confidence=pooling.confidence,
+        remedy=Remedy(kind="setting", path="DISABLE_SERVER_SIDE_CURSORS"),
+        fix=Fix(status="none", reason="the setting is for each environment that has the pooler"),
+        concern="hazard",
+    )
+
+
+def _may_be_atomic(location: Location, database: Database) -> bool:
+    """Whether a request's own transaction may surround it; commands and tasks have none."""
+    if not database.settings.get("ATOMIC_REQUESTS"):
+        return False
+    return not ("management/commands/" in location.file or location.file.endswith("tasks.py"))
+
+
+def _options(case: Case, database: Database, pooling: _Pooling) -> Iterator[Finding]:
+    """What Django is told to do with each connection that it opens."""
+    for name, (message, hint) in OPTIONS.items():
+        is_off = name == "prepare_threshold" and database.options.get(name) is None
+        if name in database.options and not is_off:
+            yield _option(name, message, hint, database, pooling, case)
+
+
+def _option(
+    name: str, message: str, hint: str, database: Database, pooling: _Pooling, case: Case
+) -> Finding:
+    return Finding(
+        rule=ID,
+        message=f'{message} (OPTIONS["{name}"] of {database.alias!r}; {pooling.said_by})',
+        hint=hint,
+        location=place(case.code, case.facts),
+        evidence=Evidence(figures={"option": name, "pooler": pooling.said_by}),
+        confidence=min(pooling.confidence, 0.7),
+        remedy=Remedy(kind="setting", path="OPTIONS"),
+        fix=Fix(status="none", reason="the version and settings of the pooler are not known"),
+        concern="hazard",
+    )
