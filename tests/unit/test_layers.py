@@ -16,19 +16,22 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "catalogs",
+        "catalogs config_kinds fingerprints",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "middleware_needs origins lineage statements stated stores",
         "cases consequences definitions effects expressions indexes keeping middleware_costs "
         "project reach store scratch "
         "attach connections fetched lists loops answers questions written",
-        "asked lacking outgoing module_globals pages server_cursors session_sql settings_code",
+        "asked file_writes lacking outgoing module_globals pages server_cursors session_sql "
+        "settings_code",
+        "production",
+        "cache_uses",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
-        "lab check diagnose fix recording collect",
+        "lab check diagnose fix recording collect rule_pages silencing",
         "populate index_trials",
         "doors",
-        "tune report",
+        "about tune report",
         "cli __main__",
     )
 )
