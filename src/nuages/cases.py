@@ -10,7 +10,16 @@ from typing import Any
 
 from nuages.code import Code
 from nuages.deployment import Deployment
-from nuages.model import Budgets, Evidence, Facts, QueryGroup, Recording, Scope, ScopeStats
+from nuages.model import (
+    Budgets,
+    Evidence,
+    Facts,
+    IndexTrial,
+    QueryGroup,
+    Recording,
+    Scope,
+    ScopeStats,
+)
 
 WORK = frozenset({"request", "task", "command"})  # scopes whose time is the site's own
 
@@ -24,6 +33,7 @@ class Case:
     code: Code = field(default_factory=Code)
     budgets: Budgets = field(default_factory=Budgets)
     deployment: Deployment = field(default_factory=Deployment)
+    index_trials: tuple[IndexTrial, ...] = ()  # of indexes, on a populated scratch database
 
     @property
     def settings(self) -> Mapping[str, Any]:

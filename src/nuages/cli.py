@@ -16,6 +16,7 @@ from rich.console import Console
 from nuages import __version__
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
+    catalog_options,
 from nuages.options import (
     apply_option,
     flags,
@@ -208,8 +209,16 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
 @cli.command()
 @input_option
-@json_option
-def diagnose(source: Path | None, as_json: bool) -> int:
+@catalog_options
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report page too: one file, for a browser.",
+)
+@report_options
+def diagnose(
+    source: Path | None, html: Path | None, catalog: bool, hypopg: bool, **options: Any
+) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.code import Code
@@ -234,6 +243,7 @@ def diagnose(source: Path | None, as_json: bool) -> int:
 
 
 @cli.command()
+    from nuages.own_database import read_own
 @input_option
 @project_options
 @apply_option
@@ -244,6 +254,10 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     from nuages import store
     from nuages.commands import project_of
     from nuages.report import text
+    trials: Any = ()
+    if catalog or hypopg:
+        recording, trials = read_own(project_of(recording), recording, hypopg=hypopg)
+    config, code = load(root), Code(recording.roots)
     from nuages.tune import TuneOptions, fix_recording
 
     recording = store.read(source or _recording_here())
@@ -251,6 +265,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     diagnosis = fix_recording(
         found,
         recording,
+        index_trials=trials,
         TuneOptions(enforce=not options["unenclosed"], apply=options["apply"]),
     )
     return _reported(diagnosis, as_json, partial(text.render_fixes, applied=options["apply"]))

@@ -8,7 +8,7 @@ from nuages.bottleneck import where_time_went
 from nuages.cases import Case
 from nuages.code import Code
 from nuages.deployment import Deployment
-from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, Recording, Remedy
+from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, IndexTrial, Recording, Remedy
 from nuages.origins import is_library
 from nuages.rules import load_rules
 
@@ -25,6 +25,7 @@ def diagnose(
     budgets: Budgets | None = None,
     coverage: Coverage | None = None,
     code: Code | None = None,
+    index_trials: tuple[IndexTrial, ...] = (),
     deployment: Deployment | None = None,
 ) -> Diagnosis:
     """Run every rule; findings that no line of the project takes part in come last."""
@@ -34,6 +35,7 @@ def diagnose(
         code or Code(),
         budgets or Budgets(),
         deployment=deployment or Deployment(),
+        index_trials=index_trials,
     )
     found = [finding for rule in load_rules() for finding in rule.find(case)]
     findings = [_of_library(finding) if is_library(finding) else finding for finding in found]

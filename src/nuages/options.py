@@ -44,6 +44,22 @@ input_option = click.option(
 )
 
 
+def catalog_options(command: F) -> F:
+    """Add what lets the project's own databases be read."""
+    for option in reversed(
+        (
+            click.option("--catalog", is_flag=True,
+                         help="Read, and only read, the tables and indexes of the project's own"
+                         " databases."),
+            click.option("--hypopg", is_flag=True,
+                         help="Ask their planner about missing indexes, too, by the extension"
+                         " hypopg; builds none."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def report_options(command: F) -> F:
     """Add what every command takes that reports findings; read into report.delivery.Asked."""
     file = click.Path(path_type=Path, dir_okay=False)

@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "cache_uses",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
-        "lab check diagnose fix recording collect rule_pages silencing",
+        "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials",
         "doors",
         "about tune report",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import catalog, inspect, migrations
+from nuages.agent import catalog, hypothetical, inspect, migrations
 from nuages.errors import NuagesError
 
 _UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
@@ -32,6 +32,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "request": calls.request,
         "counts": inspect.counts,
         "catalog": catalog.read,
+        "hypothetical": hypothetical.plans,
         "probe": calls.probe,
         "snapshot": calls.snapshot,
         "reset": calls.reset,

@@ -116,3 +116,12 @@ def in_zone(asked: Asked, zone: str) -> Asked:
         )
 
     return replace(asked, equal=placed(asked.equal), ranged=placed(asked.ranged))
+
+
+def begins(short: IndexIdea, long: IndexIdea) -> bool:
+    """Whether the keys of the one are the first of the other, which serves its lookups too."""
+    return (
+        (short.table, short.method, short.conditions) == (long.table, long.method, long.conditions)
+        and len(short.keys) < len(long.keys)
+        and long.keys[: len(short.keys)] == short.keys
+    )

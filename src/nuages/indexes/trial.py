@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from nuages.indexes.bench import Bench, Build, Runs, is_faster
-from nuages.indexes.candidates import candidates
+from nuages.indexes.candidates import begins, candidates
 from nuages.indexes.explain import Connection, described
 from nuages.indexes.reading import Reading, read
 from nuages.indexes.spelling import index_name
@@ -138,7 +138,7 @@ class _Attempt:
         merged = {idea: _merged(same) for idea, same in by_idea.items() if idea}
         for short in sorted(merged, key=lambda idea: len(idea.keys)):
             for long in list(merged):
-                if _begins(short, long) and (wider := self._absorbed(merged[short], merged[long])):
+                if begins(short, long) and (wider := self._absorbed(merged[short], merged[long])):
                     merged[long] = wider
                     del merged[short]
                     break
@@ -160,14 +160,6 @@ class _Attempt:
                 figures = _figures(before, after, long.idea)
                 added.append(replace(figures, statement=measured.statement))
         return replace(long, measured=(*long.measured, *added)) if added else None
-
-
-def _begins(short: IndexIdea, long: IndexIdea) -> bool:
-    return (
-        (short.table, short.method, short.conditions) == (long.table, long.method, long.conditions)
-        and len(short.keys) < len(long.keys)
-        and long.keys[: len(short.keys)] == short.keys
-    )
 
 
 def _merged(trials: list[IndexTrial]) -> IndexTrial:

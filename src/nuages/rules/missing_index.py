@@ -70,15 +70,15 @@ def _message(one: Lacking, worst: QueryGroup) -> str:
     lacks = f"{one.idea.table} lacks an index, {label(one.idea)}"
     if one.trial is None:
         slowest = max(group.max_ns for group in one.groups) / 1e6
-        return f"{lacks}: a {worst.statement.verb} takes up to {slowest:,.0f} ms (not tried)"
+        return f"{lacks}: {_a(worst.statement.verb)} takes up to {slowest:,.0f} ms (not tried)"
     best = _most(one.trial)
     more = len(one.trial.measured) - 1
     also = f"; {more} more statement{'s' if more > 1 else ''} as well" if more else ""
     if one.trial.is_estimate:
         costs = f"{best.before_cost:,.0f} → {best.after_cost:,.0f}"
-        return f"{lacks}: the planner's cost of a {worst.statement.verb} is {costs} with it{also}"
+        return f"{lacks}: the planner's cost of {_a(best.statement.verb)} is {costs} with it{also}"
     times = f"{_ms(best.before_ms)} → {_ms(best.after_ms)}"
-    return f"{lacks}: a {best.statement.verb} takes {times} with it{also}"
+    return f"{lacks}: {_a(best.statement.verb)} takes {times} with it{also}"
 
 
 def _hint(idea: IndexIdea, case: Case) -> str:
@@ -156,3 +156,7 @@ def _no_fix(one: Lacking) -> str:
 
 def _ms(value: float) -> str:
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
+
+
+def _a(verb: str) -> str:
+    return f"an {verb}" if verb[:1] in "AEIOU" else f"a {verb}"
