@@ -54,3 +54,29 @@ def test_noise_is_no_ratio():
 )
 def test_plurals(number, text):
     assert figures.plural(number, "query", "queries") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 %"), (0.0001, "<0.1 %"), (0.031, "3.1 %"), (0.0996, "10 %"), (0.34, "34 %"),
+     (1, "100 %"), (math.nan, "–")],
+)  # fmt: skip
+def test_small_shares_can_be_compared(value, text):
+    assert figures.share(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 B"), (812, "812 B"), (999.6, "1.0 kB"), (4_200, "4.2 kB"), (52_000, "52 kB"),
+     (1_300_000, "1.3 MB"), (2.5e9, "2.5 GB"), (math.inf, "–")],
+)  # fmt: skip
+def test_sizes_have_the_unit_that_suits_them(value, text):
+    assert figures.bytes_with_unit(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (999, "0"), (-400, "0"), (4_200, "+4.2 kB"), (-11_000, "−11 kB")],
+)
+def test_growth_has_a_sign_and_noise_has_none(value, text):
+    assert figures.growth(value) == text
