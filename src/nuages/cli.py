@@ -16,9 +16,9 @@ from rich.console import Console
 from nuages import __version__
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
-    catalog_options,
 from nuages.options import (
     apply_option,
+    catalog_options,
     flags,
     input_option,
     json_option,
@@ -210,27 +210,27 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 @cli.command()
 @input_option
 @catalog_options
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report page too: one file, for a browser.",
-)
-@report_options
+@json_option
 def diagnose(
-    source: Path | None, html: Path | None, catalog: bool, hypopg: bool, **options: Any
+    source: Path | None, catalog: bool, hypopg: bool, as_json: bool
 ) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.code import Code
+    from nuages.commands import project_of
     from nuages.config import load
     from nuages.deployment import read as read_deployment
     from nuages.diagnose import diagnose as judge
+    from nuages.own_database import read_own
     from nuages.project import name_of
     from nuages.report import text
     from nuages.traffic.recorded import coverage
 
     recording = store.read(source or _recording_here())
     root = Path(recording.roots.get(".", "."))
+    trials: Any = ()
+    if catalog or hypopg:
+        recording, trials = read_own(project_of(recording), recording, hypopg=hypopg)
     diagnosis = judge(
         recording,
         project=name_of(root),
@@ -238,12 +238,12 @@ def diagnose(
         coverage=coverage(recording),
         code=Code(recording.roots),
         deployment=read_deployment(root),
+        index_trials=trials,
     )
     return _reported(diagnosis, as_json, text.render_diagnosis)
 
 
 @cli.command()
-    from nuages.own_database import read_own
 @input_option
 @project_options
 @apply_option
@@ -254,10 +254,6 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     from nuages import store
     from nuages.commands import project_of
     from nuages.report import text
-    trials: Any = ()
-    if catalog or hypopg:
-        recording, trials = read_own(project_of(recording), recording, hypopg=hypopg)
-    config, code = load(root), Code(recording.roots)
     from nuages.tune import TuneOptions, fix_recording
 
     recording = store.read(source or _recording_here())
@@ -265,7 +261,6 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     diagnosis = fix_recording(
         found,
         recording,
-        index_trials=trials,
         TuneOptions(enforce=not options["unenclosed"], apply=options["apply"]),
     )
     return _reported(diagnosis, as_json, partial(text.render_fixes, applied=options["apply"]))
