@@ -15,6 +15,7 @@ from nuages.model import (
     Evidence,
     Facts,
     IndexTrial,
+    LedgerEntry,
     QueryGroup,
     Recording,
     Scope,
@@ -33,6 +34,7 @@ class Case:
     code: Code = field(default_factory=Code)
     budgets: Budgets = field(default_factory=Budgets)
     deployment: Deployment = field(default_factory=Deployment)
+    ledger: tuple[LedgerEntry, ...] = ()  # what the enclosure kept from leaving
     index_trials: tuple[IndexTrial, ...] = ()  # of indexes, on a populated scratch database
 
     @property

@@ -8,7 +8,17 @@ from nuages.bottleneck import where_time_went
 from nuages.cases import Case
 from nuages.code import Code
 from nuages.deployment import Deployment
-from nuages.model import Budgets, Coverage, Diagnosis, Finding, Fix, IndexTrial, Recording, Remedy
+from nuages.model import (
+    Budgets,
+    Coverage,
+    Diagnosis,
+    Finding,
+    Fix,
+    IndexTrial,
+    LedgerEntry,
+    Recording,
+    Remedy,
+)
 from nuages.origins import is_library
 from nuages.rules import load_rules
 
@@ -27,6 +37,7 @@ def diagnose(
     code: Code | None = None,
     index_trials: tuple[IndexTrial, ...] = (),
     deployment: Deployment | None = None,
+    ledger: tuple[LedgerEntry, ...] = (),
 ) -> Diagnosis:
     """Run every rule; findings that no line of the project takes part in come last."""
     case = Case(
@@ -35,6 +46,7 @@ def diagnose(
         code or Code(),
         budgets or Budgets(),
         deployment=deployment or Deployment(),
+        ledger=ledger,
         index_trials=index_trials,
     )
     found = [finding for rule in load_rules() for finding in rule.find(case)]

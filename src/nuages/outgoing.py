@@ -11,7 +11,7 @@ from functools import cached_property
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.model import CallGroup, Location, ScopeKind
+from nuages.model import CallGroup, LedgerEntry, Location, ScopeKind
 from nuages.origins import in_migrations, in_tests, is_set_up
 from nuages.written import WrittenCall, calls_in
 
@@ -137,6 +137,19 @@ def is_infrastructure(group: CallGroup) -> bool:
 def is_kept(group: CallGroup) -> bool:
     """Whether a mail was kept or printed instead of sent."""
     return group.name == MAIL
+
+
+def denied(ledger: Iterable[LedgerEntry]) -> dict[Location, list[LedgerEntry]]:
+    """What the enclosure refused of the product's own lines, by line; no mail, no datagrams."""
+    found: dict[Location, list[LedgerEntry]] = defaultdict(list)
+    for entry in ledger:
+        is_asked = entry.verdict == "denied" and entry.kind in ("connect", "resolve")
+        port = _port(entry.target) if ":" in entry.target else ""
+        if not is_asked or "/" in entry.target or port in INFRASTRUCTURE_PORTS | MAIL_PORTS:
+            continue
+        if entry.origin is not None and not not_the_products(entry.origin):
+            found[entry.origin].append(entry)
+    return found
 
 
 def _port(name: str) -> str:

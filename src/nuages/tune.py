@@ -57,6 +57,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 code=_code(project),
                 index_trials=trials,
                 deployment=read_deployment(project.root),
+                ledger=lab.ledger(),
             ).findings
         sources = read_sources(project, found)
         with progress.stage("fix"):

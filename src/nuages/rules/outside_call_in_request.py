@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nuages import outgoing
 from nuages.cases import Case
-from nuages.model import Evidence, Finding, Fix, Location, Remedy, RemedyKind
+from nuages.model import Evidence, Finding, Fix, LedgerEntry, Location, Remedy, RemedyKind, Scope
 from nuages.outgoing import Outgoing
 from nuages.written import WrittenCall
 
@@ -37,6 +37,46 @@ def find(case: Case) -> Iterator[Finding]:
     for call in written:
         if id(call) not in told and call.answers_request and _is_endless(call, case):
             yield _unrecorded(call)
+    yield from _denied(case)
+
+
+def _denied(case: Case) -> Iterator[Finding]:
+    """What the enclosure kept from leaving unseen by the recorder: clients in C, such as gRPC's."""
+    seen: list[tuple[Scope, Location | None]] = [
+        *((group.scope, group.location) for group in case.recording.groups),
+        *((call.scope, call.location) for call in case.recording.calls),
+    ]
+    requests = {
+        (where.root, where.file, where.function)
+        for scope, where in seen
+        if scope.kind == "request" and where is not None
+    }
+    known = {
+        (call.location.file, call.location.line)
+        for call in case.recording.calls
+        if call.kind == "outside" and call.location is not None
+    }
+    for origin, entries in outgoing.denied(case.ledger).items():
+        is_of_request = (origin.root, origin.file, origin.function) in requests
+        if is_of_request and (origin.file, origin.line) not in known:
+            yield _refused(origin, entries)
+
+
+def _refused(origin: Location, entries: Sequence[LedgerEntry]) -> Finding:
+    hosts = tuple(dict.fromkeys(entry.target for entry in entries))
+    return Finding(
+        rule=ID,
+        message=f"{origin.function} asks {outgoing.hosts_text(hosts)}, which a request waits for; "
+        "it was refused here, so its time was not measured",
+        hint="ask from a task of a queue, or keep the answer in the cache; and give it a timeout",
+        location=origin,
+        evidence=Evidence(
+            calls=sum(entry.count for entry in entries), figures={"hosts": ", ".join(hosts[:5])}
+        ),
+        confidence=0.6,
+        remedy=Remedy(kind="task"),
+        fix=Fix(status="none", reason=NO_EDIT),
+    )
 
 
 def _is_worth_a_word(place: Outgoing, call: WrittenCall | None, case: Case) -> bool:

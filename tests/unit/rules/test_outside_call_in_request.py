@@ -10,15 +10,26 @@ from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.model import CallGroup, Finding
+from nuages.model import CallGroup, Finding, LedgerEntry
 from nuages.rules import outside_call_in_request
 
 RATES = "https://rates.example"
 HERE = at(4, function="feed")
 
 
-def found(*calls: CallGroup, code: Code | None = None) -> list[Finding]:
-    return list(outside_call_in_request.find(Case(with_calls(*calls), code=code or Code())))
+def found(
+    *calls: CallGroup, code: Code | None = None, ledger: tuple[LedgerEntry, ...] = ()
+) -> list[Finding]:
+    case = Case(with_calls(*calls), code=code or Code(), ledger=ledger)
+    return list(outside_call_in_request.find(case))
+
+
+def refused(target: str = "grpc.example:443", kind: str = "connect", **changes) -> LedgerEntry:
+    changes = {"origin": at(8), "verdict": "denied", "via": "kernel"} | changes
+    return LedgerEntry(kind=kind, target=target, **changes)
+
+
+QUICK = called("cache", "default", "get", location=at(7))  # of a request, in the same function
 
 
 def got(name: str = RATES, operation: str = "GET", times: int = 1, **changes: object) -> CallGroup:
@@ -124,8 +135,34 @@ class TestFinds:
         (finding,) = found(code=source)
         assert finding.location.function == "Feed.post"
 
+    def test_what_only_the_enclosure_saw_of_a_function_that_answers_requests(self):
+        (finding,) = found(QUICK, ledger=(refused(), refused("grpc.example", "resolve")))
+        assert finding.message.startswith("feed asks grpc.example:443 and grpc.example, which")
+        assert (finding.location, finding.evidence.calls) == (at(8), 2)
+        assert finding.confidence == 0.6
+
 
 class TestStaysSilent:
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            refused(origin=at(8, function="ready")),
+            refused(origin=None),
+            refused(origin=at(7, "tests/test_feed.py")),
+            refused(verdict="allowed"),
+            refused("redis.example:6379"),
+            refused("statsd.example:9999/udp"),
+            refused("a@example.org", "mail"),
+            refused("/srv/media/a.png", "write"),
+        ],
+    )
+    def test_on_attempts_that_no_request_made_of_another_server(self, entry):
+        assert not found(QUICK, ledger=(entry,))
+
+    def test_on_attempts_that_were_recorded(self):
+        awaited = called("outside", "https://grpc.example", "GET", location=at(8), ms=0.1)
+        assert not found(QUICK, awaited, ledger=(refused(),))
+
     @pytest.mark.parametrize(
         "call",
         [
