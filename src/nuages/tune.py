@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nuages import commands, fix
@@ -20,10 +20,19 @@ from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
 from nuages.index_trials import try_on_clones
 from nuages.lab import Lab, open_lab
-from nuages.model import Diagnosis, Finding, Recording, TuneResult
+from nuages.model import (
+    Coverage,
+    Diagnosis,
+    Finding,
+    IndexTrial,
+    LedgerEntry,
+    Recording,
+    TuneResult,
+)
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
+from nuages.silencing import baseline, silence
 
 SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
 
@@ -49,16 +58,8 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
         with progress.stage("indexes"):
             trials = try_on_clones(lab, seen.outcome.recording)
         with progress.stage("diagnose"):
-            found = diagnose(
-                seen.outcome.recording,
-                project=project.name,
-                budgets=project.config.budgets,
-                coverage=seen.coverage,
-                code=_code(project),
-                index_trials=trials,
-                deployment=read_deployment(project.root),
-                ledger=lab.ledger(),
-            ).findings
+            diagnosis = _judge(project, seen.outcome.recording, seen.coverage, trials, lab.ledger())
+            found = diagnosis.findings
         sources = read_sources(project, found)
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
@@ -77,6 +78,9 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             sources=sources,
             overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
             notes=lab.databases.notes,
+            recording=seen.outcome.recording,
+            silenced=diagnosis.silenced,
+            stale=diagnosis.stale,
         )
     if options.apply:
         for path in fix.apply(edits, project.source_roots, seen.outcome.recording.files):
@@ -91,20 +95,42 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
     with _entered(project, options, progress, command) as (_, door):
         with progress.stage("baseline"):
             seen = door.record()
-        found = diagnose(
-            recording,
-            project=project.name,
-            budgets=project.config.budgets,
-            coverage=seen.coverage,
-            code=_code(project),
-            deployment=read_deployment(project.root),
-        ).findings
+        diagnosis = _judge(project, recording, seen.coverage)
+        found = diagnosis.findings
         sources = read_sources(project, found)
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
     if options.apply:
         fix.apply(fix.combine(_verified(findings), sources), project.source_roots, recording.files)
-    return Diagnosis(project=project.name, coverage=seen.coverage, findings=findings)
+    return replace(diagnosis, findings=findings)
+
+
+def _judge(
+    project: Project,
+    recording: Recording,
+    coverage: Coverage,
+    trials: tuple[IndexTrial, ...] = (),
+    ledger: tuple[LedgerEntry, ...] = (),
+) -> Diagnosis:
+    """What a recording shows, without what the project silences."""
+    code = _code(project)
+    diagnosis = diagnose(
+        recording,
+        project=project.name,
+        budgets=project.config.budgets,
+        coverage=coverage,
+        code=code,
+        index_trials=trials,
+        deployment=read_deployment(project.root),
+        ledger=ledger,
+    )
+    return silence(
+        diagnosis,
+        code=code,
+        recording=recording,
+        ignore=project.config.ignore,
+        baseline=baseline.of_project(project.root),
+    )
 
 
 @contextmanager

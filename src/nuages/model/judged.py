@@ -21,6 +21,15 @@ RouteState = Literal["reached", "empty", "redirected", "denied", "failed", "not 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a test suite holds a route or a test to; None is no limit."""
+
+    max_queries: int | None = None  # of one request of a route; of one test
+    response_ms: float | None = None  # 95th percentile of a route
+    query_ms: float | None = None  # 95th percentile of one of a route's statements
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Budgets:
     """The field's rules of thumb, in milliseconds; configurable under [tool.nuages.budgets]."""
 
@@ -28,6 +37,11 @@ class Budgets:
     query_ms: float = 20
     slow_query_ms: float = 30
     middleware_ms: float = 20
+    # Of a test suite:
+    max_queries: int | None = None  # of one request of any route
+    time_tolerance: float | None = None  # 0.5: times may be half as much again as in the baseline
+    routes: Mapping[str, Limits] = field(default_factory=dict)  # by name; * stands for anything
+    tests: Mapping[str, Limits] = field(default_factory=dict)  # by pytest's node id, likewise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +99,18 @@ class Finding:
     tests: tuple[str, ...] = ()
     fix: Fix = Fix(status="none")
     concern: Concern = "time"
+
+
+SilencedBy = Literal["comment", "configuration", "baseline"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaleIgnore:
+    """What silences nothing any more, though the code that it speaks of was reached."""
+
+    by: SilencedBy
+    text: str  # as it is written: "# nuages: ignore[n-plus-one]", "n-plus-one:shop/*"
+    where: str  # "shop/views.py:48", the key in the configuration, the baseline's file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +194,8 @@ class Diagnosis:
     coverage: Coverage
     findings: tuple[Finding, ...]
     time: TimeSplit = TimeSplit()
+    silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
+    stale: tuple[StaleIgnore, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,3 +214,5 @@ class TuneResult:
     overrides: tuple[str, ...] = ()  # settings the overlay changed, one line each
     notes: tuple[str, ...] = ()
     recording: Recording = field(default_factory=Recording)  # of the project as it is
+    silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
+    stale: tuple[StaleIgnore, ...] = ()
