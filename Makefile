@@ -35,6 +35,7 @@ bench: setup ## what the recorder costs, beside its peers (needs PyPI; about ten
 
 .PHONY: docs
 docs: setup ## check every link and write build/docs as HTML
+	$(BIN)/python tools/schemas.py
 	$(BIN)/python tools/docs.py
 
 .PHONY: nox

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
 
-from nuages import __version__
+from nuages import __version__, about
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -24,18 +22,26 @@ from nuages.options import (
     json_option,
     output_option,
     project_options,
+    report_options,
     unenclosed_option,
     writable,
 )
-
-if TYPE_CHECKING:
-    from nuages.model import Diagnosis
 
 
 class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
-    order = ("check", "tune", "record", "collect", "diagnose", "fix", "enclosure")
+    order = (
+        "check",
+        "tune",
+        "record",
+        "collect",
+        "diagnose",
+        "fix",
+        "rules",
+        "explain",
+        "enclosure",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
@@ -57,8 +63,8 @@ def cli() -> None:
 @click.argument("project", type=click.Path(path_type=Path), default=".")
 @project_options
 @unenclosed_option
-@json_option
-def check(project: Path, as_json: bool, **options: Any) -> int:
+@report_options
+def check(project: Path, **options: Any) -> int:
     """Say in seconds what in settings and code of PROJECT will not scale; nothing of it is run.
 
     Its settings are imported, without its apps and its databases; its code is read.
@@ -69,18 +75,30 @@ def check(project: Path, as_json: bool, **options: Any) -> int:
     from nuages.diagnose import diagnose as judge
     from nuages.model import Coverage
     from nuages.report import text
+    from nuages.report.delivery import Told, asked_of, deliver, silenced
 
+    asked = asked_of(options)
     found = _discover(project, options)
     checked = look(found, enforce=not options["unenclosed"])
+    code = Code(checked.recording.roots)
     diagnosis = judge(
         checked.recording,
         project=found.name,
         budgets=found.config.budgets,
         coverage=Coverage(notes=checked.notes),
-        code=Code(checked.recording.roots),
+        code=code,
         deployment=read_deployment(found.root),
     )
-    return _reported(diagnosis, as_json, text.render_check)
+    told = Told(
+        verb="check",
+        root=found.root,
+        recording=checked.recording,
+        code=code,
+        ignore=found.config.ignore,
+        budgets=found.config.budgets,
+    )
+    diagnosis = silenced(diagnosis, told, asked)
+    return deliver(diagnosis, told, asked, render=text.render_check, console=_stdout())
 
 
 @cli.command()
@@ -124,7 +142,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             keep=options["keep"],
         ),
     )
-    target.write_text(page.render_html(result), encoding="utf-8")
+    target.write_text(page.render_html(result, budgets=found.config.budgets), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
     else:
@@ -210,10 +228,8 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 @cli.command()
 @input_option
 @catalog_options
-@json_option
-def diagnose(
-    source: Path | None, catalog: bool, hypopg: bool, as_json: bool
-) -> int:
+@report_options
+def diagnose(source: Path | None, catalog: bool, hypopg: bool, **options: Any) -> int:
     """Say what a recording shows that will not scale, ranked by what it cost."""
     from nuages import store
     from nuages.code import Code
@@ -224,23 +240,35 @@ def diagnose(
     from nuages.own_database import read_own
     from nuages.project import name_of
     from nuages.report import text
+    from nuages.report.delivery import Told, asked_of, deliver, silenced
     from nuages.traffic.recorded import coverage
 
+    asked = asked_of(options)
     recording = store.read(source or _recording_here())
     root = Path(recording.roots.get(".", "."))
     trials: Any = ()
     if catalog or hypopg:
         recording, trials = read_own(project_of(recording), recording, hypopg=hypopg)
+    config, code = load(root), Code(recording.roots)
     diagnosis = judge(
         recording,
         project=name_of(root),
-        budgets=load(root).budgets,
+        budgets=config.budgets,
         coverage=coverage(recording),
-        code=Code(recording.roots),
+        code=code,
         deployment=read_deployment(root),
         index_trials=trials,
     )
-    return _reported(diagnosis, as_json, text.render_diagnosis)
+    told = Told(
+        verb="diagnose",
+        root=root,
+        recording=recording,
+        code=code,
+        ignore=config.ignore,
+        budgets=config.budgets,
+    )
+    diagnosis = silenced(diagnosis, told, asked)
+    return deliver(diagnosis, told, asked, render=text.render_diagnosis, console=_stdout())
 
 
 @cli.command()
@@ -254,6 +282,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     from nuages import store
     from nuages.commands import project_of
     from nuages.report import text
+    from nuages.report.json import diagnosis_json
     from nuages.tune import TuneOptions, fix_recording
 
     recording = store.read(source or _recording_here())
@@ -263,35 +292,15 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
         recording,
         TuneOptions(enforce=not options["unenclosed"], apply=options["apply"]),
     )
-    return _reported(diagnosis, as_json, partial(text.render_fixes, applied=options["apply"]))
-
-
-@cli.command("enclosure")
-@json_option
-def enclosure_command(as_json: bool) -> int:
-    """Say what this operating system can enforce around a project; exit 1 where it can't."""
-    from nuages.enclosure import support
-
-    seen = support()
-    if as_json:
-        click.echo(json.dumps({"schema": 1, "enforced": not seen.missing, "missing": seen.missing}))
-    elif seen.missing:
-        click.echo(f"Not enforced here: {seen.missing}\nNext: run with --unenclosed.")
-    else:
-        click.echo("Enforced here: own network, read-only files, nothing survives the run.")
-    return FOUND if seen.missing else 0
-
-
-def _reported(
-    diagnosis: Diagnosis, as_json: bool, render: Callable[[Diagnosis, Console], None]
-) -> int:
-    from nuages.report.json import diagnosis_json
-
     if as_json:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
     else:
-        render(diagnosis, _stdout())
+        text.render_fixes(diagnosis, _stdout(), applied=options["apply"])
     return FOUND if diagnosis.findings else 0
+
+
+for command in (about.rules, about.explain, about.enclosure):
+    cli.add_command(command)
 
 
 def _discover(path: Path, options: dict[str, Any]) -> Any:

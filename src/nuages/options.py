@@ -74,6 +74,7 @@ def report_options(command: F) -> F:
             click.option("--write-baseline", is_flag=True,
                          help="Write what is found now into the baseline: it is known from now"
                          " on."),
+            click.option("--html", type=file, help="Write a page for a browser: one file."),
             click.option("--sarif", type=file, help="Write SARIF 2.1.0, for code scanning."),
             click.option("--github", is_flag=True,
                          help="Print GitHub's workflow commands too: annotations of the lines."),

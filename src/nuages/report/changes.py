@@ -150,12 +150,13 @@ def route_changes(result: TuneResult) -> list[RouteChange]:
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings by what they cost, in an order that does not depend on how they came."""
+    """The findings by what they cost, hazards last; however they came, in the same order."""
     return sorted(findings, key=_rank)
 
 
-def _rank(finding: Finding) -> tuple[float, int, str, tuple[str, str, int, int], str]:
+def _rank(finding: Finding) -> tuple[bool, float, int, str, tuple[str, str, int, int], str]:
     return (
+        finding.concern == "hazard",
         -finding.evidence.wall_ms,
         -finding.evidence.calls,
         finding.rule,

@@ -30,7 +30,7 @@ def facts(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "Slowest", ms_with_unit(found.max_ms)
     if found.rows:
         yield "Rows", count(found.rows)
-    yield from _own(found.figures)
+    yield from own(found.figures)
     yield "Confidence", percent(finding.confidence)
 
 
@@ -41,7 +41,8 @@ def blocks(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
             yield _words(name), value
 
 
-def _own(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
+def own(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
+    """(name, value) of a rule's figures that are a number or a word."""
     for name, value in figures.items():
         if isinstance(value, str):
             if not _is_block(name, value):

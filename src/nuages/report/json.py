@@ -17,6 +17,7 @@ from nuages.model import (
     Location,
     RouteCoverage,
     RouteFigures,
+    StaleIgnore,
     Summary,
     TimeSplit,
     TuneResult,
@@ -34,6 +35,8 @@ def diagnosis_json(diagnosis: Diagnosis) -> Json:
         "coverage": _coverage(diagnosis.coverage),
         "time": _time(diagnosis.time),
         "findings": _findings(diagnosis.findings),
+        "silenced": dict(sorted(diagnosis.silenced.items())),
+        "stale": [_stale(ignore) for ignore in diagnosis.stale],
     }
 
 
@@ -53,7 +56,13 @@ def tune_json(result: TuneResult) -> Json:
         "ledger": [_ledger_entry(entry) for entry in result.ledger],
         "overrides": list(result.overrides),
         "notes": list(result.notes),
+        "silenced": dict(sorted(result.silenced.items())),
+        "stale": [_stale(ignore) for ignore in result.stale],
     }
+
+
+def _stale(ignore: StaleIgnore) -> Json:
+    return {"by": ignore.by, "text": ignore.text, "where": ignore.where}
 
 
 def _time(split: TimeSplit) -> Json:
@@ -119,6 +128,7 @@ def _finding(finding: Finding) -> Json:
         "rule": finding.rule,
         "message": finding.message,
         "hint": finding.hint,
+        "concern": finding.concern,
         "location": _location(finding.location),
         "created_at": _location(finding.created_at),
         "trigger": _location(finding.trigger),
@@ -152,11 +162,17 @@ def _evidence(evidence: Evidence) -> Json:
         "per_request_max": evidence.per_request_max,
         "wall_ms": _number(evidence.wall_ms),
         "share": _number(evidence.share, digits=6),
+        "route_share": _number(evidence.route_share, digits=6),
         "rows": evidence.rows,
         "sql": evidence.sql,
         "p95_ms": None if evidence.p95_ms is None else _number(evidence.p95_ms),
         "max_ms": None if evidence.max_ms is None else _number(evidence.max_ms),
+        "figures": {name: _figure(value) for name, value in sorted(evidence.figures.items())},
     }
+
+
+def _figure(value: float | str) -> float | str | None:
+    return value if isinstance(value, str) else _number(value, digits=6)
 
 
 def _fix(fix: Fix) -> Json:

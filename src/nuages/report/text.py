@@ -17,7 +17,7 @@ from nuages.report.text_blocks import (
     routes_block,
     time_block,
 )
-from nuages.report.text_findings import diffs_block, findings_block
+from nuages.report.text_findings import diffs_block, findings_block, silenced_block
 
 
 def render_tune(
@@ -36,6 +36,7 @@ def render_tune(
     page.text((figures.sentence, "bold"))
     time_block(page, result.time)
     findings_block(page, ranked(result.findings))
+    silenced_block(page, result.silenced, result.stale)
     routes_block(page, result)
     diffs_block(page, result.findings)
     ledger_block(page, result.ledger)
@@ -48,25 +49,29 @@ def render_tune(
     )
 
 
-def render_diagnosis(diagnosis: Diagnosis, console: Console, *, fix: str = "nuages fix") -> None:
+def render_diagnosis(
+    diagnosis: Diagnosis, console: Console, *, fix: str = "nuages fix", limit: int | None = None
+) -> None:
     """Print a diagnosis; `fix` is the command to offer."""
     page = Page(console, rest="see --json")
     findings = ranked(diagnosis.findings)
     page.line(("nuages diagnose  ", "bold"), (diagnosis.project, ""))
     coverage_block(page, diagnosis.coverage)
     time_block(page, diagnosis.time)
-    findings_block(page, findings)
+    findings_block(page, findings, limit=limit)
+    silenced_block(page, diagnosis.silenced, diagnosis.stale)
     _next(page, (fix if findings else "", "proposes edits, and proves them"))
 
 
-def render_check(diagnosis: Diagnosis, console: Console) -> None:
+def render_check(diagnosis: Diagnosis, console: Console, *, limit: int | None = None) -> None:
     """Print what settings and code alone show."""
     page = Page(console, rest="see --json")
     page.line(("nuages check  ", "bold"), (diagnosis.project, ""))
     page.blank()
     for note in diagnosis.coverage.notes:
         page.text((note, ""))
-    findings_block(page, ranked(diagnosis.findings), none="None in what was read.")
+    findings_block(page, ranked(diagnosis.findings), limit=limit, none="None in what was read.")
+    silenced_block(page, diagnosis.silenced, diagnosis.stale)
     _next(page, ("nuages tune", "runs the project on scratch databases, and measures the rest"))
 
 
@@ -79,6 +84,7 @@ def render_fixes(
     page.line(("nuages fix  ", "bold"), (diagnosis.project, ""))
     coverage_block(page, diagnosis.coverage)
     findings_block(page, ranked(diagnosis.findings))
+    silenced_block(page, diagnosis.silenced, diagnosis.stale)
     diffs_block(page, diagnosis.findings)
     if verified and applied:
         page.blank()

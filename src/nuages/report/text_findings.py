@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from nuages.model import Finding, Fix, Location
+from nuages.model import Finding, Fix, Location, SilencedBy, StaleIgnore
 from nuages.report.changes import execution, place, places, verified_fixes
 from nuages.report.diff import diff_lines
+from nuages.report.evidence import own
 from nuages.report.figures import count, ms_with_unit, percent, plural
 from nuages.report.page import Page, table
 
-FINDINGS_SHOWN = 10
+FINDINGS_SHOWN = 10  # of those that cost time, and of hazards
+STALE_SHOWN = 10
 ROUTES_SHOWN = 3  # of one finding
 DIFF_LINES_SHOWN = 100  # of all diffs together
 SLOW_MS = 5  # of one query, from which its own time is worth a word
@@ -22,26 +24,61 @@ STATUS_STYLES = {
     "verified": "green", "proposed": "yellow", "refused": "magenta", "none": "dim",
 }  # fmt: skip
 DIFF_STYLES = {"header": "bold", "hunk": "cyan", "added": "green", "removed": "red", "": ""}
+HAZARDS = "What breaks, or runs out, once there are several processes or hosts."
+SILENCERS: Mapping[SilencedBy, str] = {
+    "comment": "comments", "configuration": "the configuration", "baseline": "the baseline",
+}  # fmt: skip
 ROLES = {"trigger": "triggered by", "created_at": "queryset from"}
 
 
 def findings_block(
-    page: Page, findings: Sequence[Finding], *, none: str = "None in what was reached."
+    page: Page,
+    findings: Sequence[Finding],
+    *,
+    limit: int | None = None,
+    none: str = "None in what was reached.",
 ) -> None:
-    """The findings that cost most, each with its places, evidence, hint and fix; or `none`."""
+    """The findings, ranked: those that cost time, then hazards; or `none`.
+
+    Of each at most `limit` are shown, with its places, evidence, hint and fix.
+    """
+    numbered = list(enumerate(findings, start=1))
+    timed = [pair for pair in numbered if pair[1].concern == "time"]
+    hazards = numbered[len(timed) :]
+    if timed or not hazards:
+        measured = any(finding.evidence.wall_ms for _, finding in timed)
+        order = "What costs time, the costliest first." if measured else ""
+        page.heading(f"Findings: {count(len(timed))}" if timed else "Findings", order)
     if not findings:
-        page.heading("Findings")
         page.text((none, ""))
-        return
-    measured = any(finding.evidence.wall_ms for finding in findings)
-    order = "By the database time they cost." if measured else ""
-    page.heading(f"Findings: {count(len(findings))}", order)
-    for number, finding in enumerate(findings[:FINDINGS_SHOWN], start=1):
+    _group(page, timed, limit or FINDINGS_SHOWN)
+    if hazards:
+        page.heading(f"Hazards: {count(len(hazards))}", HAZARDS)
+    _group(page, hazards, limit or FINDINGS_SHOWN)
+
+
+def _group(page: Page, numbered: Sequence[tuple[int, Finding]], limit: int) -> None:
+    for number, finding in numbered[:limit]:
         page.blank()
         _finding(page, number, finding)
-    if len(findings) > FINDINGS_SHOWN:
+    if len(numbered) > limit:
         page.blank()
-    page.rest(len(findings) - FINDINGS_SHOWN, "findings")
+    page.rest(len(numbered) - limit, "findings")
+
+
+def silenced_block(
+    page: Page, silenced: Mapping[SilencedBy, int], stale: Sequence[StaleIgnore]
+) -> None:
+    """How many findings were left out, and which ignores have had their day."""
+    if silenced:
+        by = ", ".join(f"{count(number)} by {SILENCERS[by]}" for by, number in silenced.items())
+        page.blank()
+        page.text((f"{plural(sum(silenced.values()), 'finding')} silenced: {by}.", "dim"))
+    if stale:
+        page.heading("Stale ignores", "They silence nothing in the code that was reached.")
+        for ignore in stale[:STALE_SHOWN]:
+            page.text((ignore.where, "bold"), (f"  {ignore.text}", ""))
+        page.rest(len(stale) - STALE_SHOWN, "stale ignores")
 
 
 def _finding(page: Page, number: int, finding: Finding) -> None:
@@ -60,8 +97,8 @@ def _inside(location: Location | None) -> str:
 
 
 def _details(finding: Finding) -> list[tuple[str, Text]]:
-    is_measured = finding.evidence.calls or finding.evidence.wall_ms
-    rows = [("cost", Text(evidence(finding)))] if is_measured else []
+    measured = {"cost": evidence(finding), "figures": own_figures(finding)}
+    rows = [(name, Text(words)) for name, words in measured.items() if words]
     for role, location in places(finding):
         if role != "location":
             rows.append((ROLES[role], Text(f"{place(location)}{_inside(location)}")))
@@ -73,20 +110,28 @@ def _details(finding: Finding) -> list[tuple[str, Text]]:
 
 
 def evidence(finding: Finding) -> str:
-    """What it cost: "412 ms, 34 % of database time · 3,162 queries in 62 requests, …"."""
+    """What it cost: "412 ms, 34 % of all time, 80 % of its route's · 3,162 queries in 62 …"."""
     found = finding.evidence
-    queries = plural(found.calls, "query", "queries")
-    parts = [
-        f"{ms_with_unit(found.wall_ms)}, {percent(found.share)} of database time",
-        f"{queries} in {plural(found.requests, execution(finding))}, "
-        f"at most {count(found.per_request_max)} in one",
-    ]
+    calls = plural(found.calls, "query", "queries") if found.sql else plural(found.calls, "call")
+    most = f", at most {count(found.per_request_max)} in one" if found.per_request_max > 1 else ""
+    of_route = f", {percent(found.route_share)} of its slowest route" if found.route_share else ""
+    parts = []
+    if found.wall_ms:
+        parts.append(f"{ms_with_unit(found.wall_ms)}, {percent(found.share)} of all time{of_route}")
+    if found.calls:
+        parts.append(f"{calls} in {plural(found.requests, execution(finding))}{most}")
     if found.max_ms is not None and found.max_ms >= SLOW_MS:
         p95 = "" if found.p95_ms is None else f"p95 {ms_with_unit(found.p95_ms)}, "
         parts.append(f"{p95}slowest {ms_with_unit(found.max_ms)}")
     if found.rows >= MANY_ROWS * found.calls > 0:
         parts.append(f"{count(found.rows / found.calls)} rows a query")
     return " · ".join(parts)
+
+
+def own_figures(finding: Finding) -> str:
+    """What the rule itself measured: "hit share 83 % · saved 1,200 ms"."""
+    pairs = own(finding.evidence.figures)
+    return " · ".join(f"{name[:1].lower()}{name[1:]} {value}" for name, value in pairs)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -24,3 +24,8 @@ def load_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id; one that fails to load stops the run."""
     names = sorted(module.name for module in iter_modules(__path__))
     return tuple(cast(Rule, import_module(f"{__name__}.{name}")) for name in names)
+
+
+def sentence(rule: Rule) -> str:
+    """What a rule looks for, in the sentence that its module begins with."""
+    return (rule.__doc__ or "").strip().partition("\n")[0]

@@ -10,8 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from tools import schemas
 
+from nuages.model import StaleIgnore
 from nuages.report.json import diagnosis_json, tune_json
 
 from .samples import DIAGNOSED, EMPTY, FINDINGS, TUNED
@@ -45,6 +48,8 @@ def check(value: Any, spelled: str, tables: dict[str, dict[str, str]], path: str
         assert isinstance(value, dict), path
         for key, item in value.items():
             check(item, spelled[1:-1], tables, f"{path}.{key}")
+    elif spelled == "any":
+        assert isinstance(value, str | int | float), path
     elif spelled in PLAIN:
         assert isinstance(value, PLAIN[spelled]), f"{path}: {value!r} is not {spelled}"
         assert not isinstance(value, bool) or spelled == "bool", path
@@ -98,3 +103,41 @@ def test_what_is_not_a_number_becomes_null():
     result = replace(TUNED, findings=(replace(FINDINGS[0], evidence=evidence),))
     text = json.dumps(tune_json(result), allow_nan=False)
     assert json.loads(text)["findings"][0]["evidence"]["p95_ms"] is None
+
+
+SCHEMAS = REFERENCE.parent
+
+
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_the_documents_are_valid_by_their_schemas():
+    for result in (TUNED, EMPTY):
+        validator("tune").validate(tune_json(result))
+    stale = StaleIgnore(by="comment", text="nuages: ignore", where="shop/views.py:3")
+    silenced = replace(DIAGNOSED, silenced={"baseline": 2}, stale=(stale,))
+    validator("diagnosis").validate(diagnosis_json(silenced))
+
+
+def test_the_schemas_refuse_other_documents():
+    document = diagnosis_json(DIAGNOSED)
+    for broken in (
+        {**document, "schema": 2},
+        {**document, "findings": [{}]},
+        {key: value for key, value in document.items() if key != "silenced"},
+    ):
+        assert list(validator("diagnosis").iter_errors(broken))
+
+
+def test_the_schemas_are_those_of_the_page():
+    texts = schemas.texts()
+    assert texts == {name: (SCHEMAS / name).read_text("utf-8") for name in texts}
+
+
+def test_a_rules_own_figures_are_told():
+    evidence = replace(FINDINGS[0].evidence, figures={"hit_share": 0.5, "plan": "Seq Scan"})
+    result = diagnosis_json(replace(DIAGNOSED, findings=(replace(FINDINGS[0], evidence=evidence),)))
+    assert result["findings"][0]["evidence"]["figures"] == {"hit_share": 0.5, "plan": "Seq Scan"}

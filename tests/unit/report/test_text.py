@@ -57,7 +57,7 @@ def test_a_finding_says_where_what_how_much_and_what_to_do():
     assert finding.split("\n")[0] == " 1  chorus/feed/views.py:25:31  in FeedView.get"
     for said in (
         "n-plus-one: User.profile is loaded for each post: 100 queries per request",
-        "1,612 ms, 33 % of database time · 6,200 queries in 62 requests, at most 100 in one",
+        "1,612 ms, 33 % of all time · 6,200 queries in 62 requests, at most 100 in one",
         "queryset from  chorus/feed/selectors.py:11:9  in visible_posts",
         'hint           add .select_related("author__profile") to the queryset',
         "verified: 153 → 53 queries; same answers to 62 requests, the loop saw 50 rows; "
