@@ -16,7 +16,10 @@ from nuages.settings_code.reading import Assignment, Reader
 from nuages.settings_code.values import inside
 
 PRODUCTION = frozenset({"deploy", "live", "prod", "production", "server", "stage", "staging"})
-_SETTINGS_FILE = re.compile(r"(^|/)(\w*settings\w*|conf(ig)?)(/[\w/]*)?\.py$|(^|/)settings/")
+SETTINGS_FILE = re.compile(
+    r"(^|/)\w*settings\w*(/[\w/]+)?\.py$|(^|/)config\.py$|(^|/)conf(ig)?/"
+    r"(base|common|default\w*|prod\w*|staging|live|local\w*|dev\w*|test\w*|__init__)\.py$"
+)
 # What gives a setting a value that its text does not have.
 ELSEWHERE = re.compile(
     r"environ|getenv|\benv\b|\benv\.|\bconfig\(|decouple|dj_database_url|django_cache_url|"
@@ -73,7 +76,7 @@ def is_debugging(case: Case) -> bool:
 def texts(case: Case, setting: str) -> Iterator[str]:
     """What any settings module but those for development gives a setting, as it is written."""
     for module in case.code.matching(re.compile(rf"^[ \t]*{setting}\b", re.MULTILINE)):
-        if not _SETTINGS_FILE.search(module.file) or _words(module) & DEVELOPMENT:
+        if not SETTINGS_FILE.search(module.file) or _words(module) & DEVELOPMENT:
             continue
         if in_tests(Location(file=module.file, line=1)):
             continue
@@ -124,7 +127,7 @@ def _entries(case: Case) -> list[Module]:
         for module in case.code.modules
         if _words(module) & PRODUCTION
         and not _words(module) & DEVELOPMENT
-        and _SETTINGS_FILE.search(module.file)
+        and SETTINGS_FILE.search(module.file)
         and not in_tests(Location(file=module.file, line=1))
     ]
 

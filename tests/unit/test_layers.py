@@ -20,7 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "middleware_needs origins lineage statements stated stores",
         "cases consequences definitions effects expressions indexes keeping middleware_costs "
-        "project reach store scratch "
+        "project reach route_groups store scratch "
         "attach connections fetched lists loops answers questions written",
         "asked file_writes lacking outgoing module_globals pages server_cursors session_sql "
         "settings_code",

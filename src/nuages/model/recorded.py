@@ -22,7 +22,7 @@ QueryShape = Literal[
 ]  # fmt: skip
 CallKind = Literal[
     "cache", "outside", "middleware", "connection", "transaction", "template", "signal",
-    "module-state",
+    "module-state", "app",
 ]  # fmt: skip
 ScopeKind = Literal["request", "command", "test", "task", "process"]
 
@@ -127,6 +127,8 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
     {
         "response_bytes": "length of the responses' bodies, streams as far as they were sent",
         "responses_measured": "responses, of a sample, whose length is known",
+        "busy_seconds": "seconds in which any request of the route, or run of the task, ended; of "
+        "all processes",
         "responses_for_all": "to GET with status 200, of a sample, that know no visitor: without "
         "session or Authorization asked for, without a cookie set, not forbidden to keep",
         "responses_varying": "of them, that vary by cookie",
@@ -160,6 +162,8 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
 PEAKS: Mapping[str, str] = MappingProxyType(
     {
         "response_bytes": "of one response",
+        "in_one_second": "requests of the route, or runs of the task, that ended within one second",
+        "recorded_seconds": "how long one process was recorded (scope process)",
         "rss_bytes": "resident memory of a process (scope process)",
         "gc_max_ns": "of one garbage collection (scope process)",
     }

@@ -7,6 +7,7 @@ from functools import partial
 from types import ModuleType
 
 from nuages.record import (
+    app_loading,
     asks,
     audiences,
     caches,
@@ -61,6 +62,7 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("django.core.management.base", jobs.hook_commands),
     ("django.core.management", lambda m, _: jobs.mark_entry(m)),
     ("django", lambda m, _: jobs.mark_setup(m)),
+    ("django.apps.config", app_loading.hook),
     ("django.template.base", lambda m, _: triggers.mark_templates(m)),
     ("django.template.base", templates.hook_django),
     ("jinja2.environment", templates.hook_jinja),

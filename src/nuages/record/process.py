@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from types import ModuleType
 from typing import Any
 
-from nuages.record import executions, faults, memory
+from nuages.record import arrivals, executions, faults, memory
 from nuages.record.clocks import perf_counter_ns, process_time_ns
 from nuages.record.executions import Execution
 from nuages.record.memory import Size
@@ -156,7 +156,11 @@ def totals(known: Container[tuple[str, str]]) -> Totals:
         "gc_pauses": _state.pauses,
         "gc_ns": _state.paused_ns,
     }
-    process.peaks = {"rss_bytes": memory.peak_rss_bytes(), "gc_max_ns": _state.longest_ns}
+    process.peaks = {
+        "rss_bytes": memory.peak_rss_bytes(),
+        "gc_max_ns": _state.longest_ns,
+        "recorded_seconds": arrivals.recorded_seconds(),
+    }
     return sums
 
 

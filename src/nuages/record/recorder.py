@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import nuages
 from nuages.agent.imports import when_imported
 from nuages.record import (
+    arrivals,
     audiences,
     breakdown,
     classes,
@@ -140,6 +141,7 @@ def _register_once() -> None:
         executions.on_begin(process.began)
         executions.on_begin(breakdown.began)
         executions.on_end(breakdown.ended)
+        executions.on_end(arrivals.ended)
         executions.on_end(_fold)
         os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
@@ -192,6 +194,7 @@ def reset() -> None:
     reuse.clear()
     state.clear()
     audiences.clear()
+    arrivals.clear()
     process.clear()
     interning.cut.clear()
     faults.clear()
