@@ -1,4 +1,8 @@
-"""Queries that a recording saw repeated in a loop, one loop per cause."""
+"""Queries that a recording saw repeated in a loop, one loop per cause.
+
+What is repeated is of one of three kinds, and each place of one only: rows are written one at a
+time; rows are read one at a time; the same is asked again.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,18 @@ from dataclasses import dataclass
 from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads, fetches_all
 from nuages.model import Location, QueryGroup, Recording
 from nuages.origins import CACHED_TABLES, in_tests, is_set_up
-from nuages.statements import is_batch, table
+from nuages.statements import is_batch, is_batch_of_writes, is_volatile, table, tables
 
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
+# Written by Django or a queue, whatever the project's own line asked for.
+KEPT_BY_OTHERS = CACHED_TABLES | {
+    "auth_permission", "django_admin_log", "django_celery_results_taskresult", "django_migrations",
+}  # fmt: skip
+
+KEPT_TESTS = 50
+
+# Location, trigger and table, as far as they tell causes apart.
+Place = tuple[Location | None, Location | None, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +54,18 @@ class Loop:
         return self.lineage.root.created_at if self.lineage.root else None
 
     @property
+    def routes(self) -> tuple[str, ...]:
+        """Names of the scopes that it was seen in, tests left out."""
+        return tuple(sorted({g.scope.name for g in self.groups if g.scope.kind != "test"}))
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Tests that reach it, at most 50."""
+        reaching = {test for group in self.groups for test in group.tests}
+        reaching |= {group.scope.name for group in self.groups if group.scope.kind == "test"}
+        return tuple(sorted(reaching)[:KEPT_TESTS])
+
+    @property
     def can_be_fetched_together(self) -> bool:
         """Whether the accesses take what select_related or prefetch_related would bring."""
         return self.lineage is not None and is_plain_access(self.lineage, self.worst)
@@ -49,26 +74,46 @@ class Loop:
 def find_loops(recording: Recording) -> tuple[Loop, ...]:
     """Every loop of SELECTs; repetitions that are somebody else's business are left out."""
     loads = Loads(recording.groups)
-    writes = {
-        (group.scope, group.location)
-        for group in recording.groups
-        if group.statement.verb in WRITES and group.per_execution_max >= LOOP
-    }
+    writes = {_place(group) for group in _write_groups(recording) if group.scope.kind != "test"}
     causes: dict[Hashable, list[QueryGroup]] = defaultdict(list)
     lineages: dict[Hashable, Lineage | None] = {}
     for group in recording.groups:
         if not is_repeated(group) or is_set_up(group.scope, group.location):
             continue
-        lineage = loads.trace(group)
-        if lineage is not None and loads.is_single_row(group.scope, lineage):
-            lineage = None
-        if lineage is None and (group.scope, group.location) in writes:
+        lineage = _lineage(group, loads)
+        if _place(group) in writes and (lineage is None or _is_one_call(group)):
             continue
         if _is_loop(group, lineage, loads):
             key = _cause(group, lineage)
             causes[key].append(group)
             lineages[key] = lineage
     return tuple(_loops(causes, lineages, loads))
+
+
+def find_write_loops(recording: Recording) -> tuple[Loop, ...]:
+    """Every loop of INSERTs, UPDATEs and DELETEs of single rows; one per expression."""
+    return tuple(_by_place(_write_groups(recording)))
+
+
+def find_repeats(recording: Recording) -> tuple[Loop, ...]:
+    """Every SELECT that was asked again and again with the same parameters.
+
+    What find_loops and find_write_loops tell of the same place, and what follows from an object
+    that is loaded again and again, is left to them, and to that object's own query.
+    """
+    loads = Loads(recording.groups)
+    told = {_place(group) for loop in find_loops(recording) for group in loop.groups}
+    told |= {_place(group) for group in _write_groups(recording)}
+    return tuple(
+        _by_place(
+            group
+            for group in recording.groups
+            if _is_asked_again(group, recording)
+            and not is_set_up(group.scope, group.location)
+            and _place(group) not in told
+            and not _follows(group, loads)
+        )
+    )
 
 
 def is_repeated(group: QueryGroup) -> bool:
@@ -84,6 +129,82 @@ def is_repeated(group: QueryGroup) -> bool:
 def is_plain_access(lineage: Lineage, group: QueryGroup) -> bool:
     """`post.author`, `post.tags.all()`: neither filtered nor ordered nor counted."""
     return fetches_all(lineage.last, group.shape)
+
+
+def _write_groups(recording: Recording) -> Iterator[QueryGroup]:
+    for group in recording.groups:
+        sql = group.statement.sql
+        if (
+            group.statement.verb in WRITES
+            and group.loops >= 1
+            and group.per_execution_max >= LOOP
+            and group.location is not None
+            and not is_set_up(group.scope, group.location)
+            and not is_batch_of_writes(sql)
+            and not KEPT_BY_OTHERS & tables(sql)
+            # The same row with the same values is a heartbeat, and no loop over rows.
+            and (group.statement.verb == "INSERT" or group.distinct_max != 1)
+        ):
+            yield group
+
+
+def _is_asked_again(group: QueryGroup, recording: Recording) -> bool:
+    """Whether each of its few questions was asked three times in one execution."""
+    if not is_repeated(group) or not 0 < group.distinct_max < LOOP:
+        return False
+    # Only a sample of a light recording tells parameters apart, and others may have looped.
+    is_sure = recording.mode == "deep" or group.loops * 2 > group.executions
+    is_often = group.per_execution_max >= LOOP * group.distinct_max
+    return is_sure and is_often and not is_volatile(group.statement.sql)
+
+
+def _follows(group: QueryGroup, loads: Loads) -> bool:
+    """Whether its instance was itself loaded again and again."""
+    lineage = loads.trace(group)
+    root = lineage.root if lineage else None
+    return root is not None and loads.repeats_itself(group.scope, root)
+
+
+def _lineage(group: QueryGroup, loads: Loads) -> Lineage | None:
+    lineage = loads.trace(group)
+    if lineage is not None and loads.is_single_row(group.scope, lineage):
+        return None
+    return lineage
+
+
+def asks_itself(group: QueryGroup) -> bool:
+    """Whether the expression to blame makes the queryset: a method that a template called does,
+    while `render()` only lets the template ask.
+    """
+    location, created = group.location, group.created_at
+    if location is None or created is None or created.file != location.file:
+        return False
+    starts = (location.line, location.column or 0)
+    begins, ends = (created.line, created.column or 0), (created.end_line or created.line,)
+    return begins <= starts and starts <= (*ends, created.end_column or 0)
+
+
+def _place(group: QueryGroup) -> Place:
+    """Where a query is blamed; of a class, or beneath a template, many things may be done."""
+    location, trigger = group.location, group.trigger
+    if trigger is not None and asks_itself(group):
+        trigger = None
+    is_broad = trigger is not None or (location is not None and location.kind == "class")
+    return location, trigger, table(group.statement.sql) if is_broad else ""
+
+
+def _is_one_call(group: QueryGroup) -> bool:
+    """Whether an expression that reads and writes can only be one call, as `tags.set(…)` is."""
+    location = group.location
+    return group.trigger is None and location is not None and location.kind in ("call", "await")
+
+
+def _by_place(groups: Iterable[QueryGroup]) -> Iterator[Loop]:
+    places: dict[Place, list[QueryGroup]] = defaultdict(list)
+    for group in groups:
+        places[_place(group)].append(group)
+    for found in places.values():
+        yield Loop(groups=tuple(_costliest_first(found)), lineage=None)
 
 
 def _is_loop(group: QueryGroup, lineage: Lineage | None, loads: Loads) -> bool:

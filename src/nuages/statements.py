@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NAME = r'[`"\[]?(\w+)[`"\]]?'
-TABLE = re.compile(rf"\bFROM\s+{NAME}", re.IGNORECASE)
+TABLE = re.compile(rf"\b(?:FROM|INTO|UPDATE)\s+{NAME}", re.IGNORECASE)
 TABLES = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE)\s+{NAME}", re.IGNORECASE)
 GET_LIMIT = 21  # Django's own, of .get(): django.db.models.query.MAX_GET_RESULTS
 BY_KEY = re.compile(rf"\bWHERE {NAME}\.{NAME} = \S+(?: LIMIT {GET_LIMIT})?\s*$", re.IGNORECASE)
@@ -23,9 +23,25 @@ KEYSET = re.compile(
     re.IGNORECASE,
 )
 
+# What a recording makes of a list, of rows, of cases that a write has several of; a whole table,
+# or a part of it that no equality names.
+MANY_ROWS = re.compile(
+    r", …|UNION ALL …|\bUNNEST\(|\bCASE WHEN\b|\bIN \(\s*SELECT\b|[<>]=? %s|"
+    r"\bBETWEEN\b|\bLIKE\b|\bINTO\b.*\bSELECT\b.*\bFROM\b",
+    re.IGNORECASE,
+)
+CONDITION = re.compile(r"\bWHERE\b", re.IGNORECASE)
+# Asked again to lock, to get another answer, or by what looks at the database itself; the last
+# are the columns of Django's cache in a database.
+VOLATILE = re.compile(
+    r"\bFOR (?:NO KEY )?UPDATE\b|\bRAND(?:OM)?\(|\bpg_|\binformation_schema\b|\bsqlite_master\b|"
+    r"\bnextval\b|\bcache_key\b.*\bexpires\b",
+    re.IGNORECASE,
+)
+
 
 def table(sql: str) -> str:
-    """The table that is read first, "" where none is named."""
+    """The table that is read first, or written; "" where none is named."""
     found = TABLE.search(sql)
     return found.group(1) if found else ""
 
@@ -48,3 +64,15 @@ def is_batch(sql: str, rows_max: int) -> bool:
     if rows_max > 1 and KEYSET.search(sql):
         return True
     return KEYS.search(sql) is not None or OFFSET.search(sql) is not None
+
+
+def is_batch_of_writes(sql: str) -> bool:
+    """Whether one INSERT, UPDATE or DELETE is of many rows, or kept by a cache in the database."""
+    is_insert = sql.lstrip()[:6].upper() == "INSERT"
+    is_whole_table = not is_insert and CONDITION.search(sql) is None
+    return is_whole_table or MANY_ROWS.search(sql) is not None or VOLATILE.search(sql) is not None
+
+
+def is_volatile(sql: str) -> bool:
+    """Whether the same question may have another answer, or is no question to a table at all."""
+    return not table(sql) or VOLATILE.search(sql) is not None

@@ -9,11 +9,9 @@ from nuages.admin_site import in_admin, in_form
 from nuages.cases import Case
 from nuages.loops import Loop, find_loops
 from nuages.model import (
-    Evidence,
     Finding,
     Fix,
     Location,
-    QueryGroup,
     Relation,
     Remedy,
     RemedyKind,
@@ -22,8 +20,6 @@ from nuages.origins import is_managers, one_execution
 from nuages.statements import is_lookup_by_key, table
 
 ID = "n-plus-one"
-
-KEPT_TESTS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +42,6 @@ def find(case: Case) -> Iterator[Finding]:
 def _finding(loop: Loop, case: Case) -> Finding:
     advice = _advice(loop)
     busiest = loop.busiest
-    scopes = {group.scope for group in loop.groups}
-    tests = {test for group in loop.groups for test in group.tests}
-    tests |= {scope.name for scope in scopes if scope.kind == "test"}
     return Finding(
         rule=ID,
         message=f"{advice.what}: {busiest.per_execution_max} queries in "
@@ -57,27 +50,12 @@ def _finding(loop: Loop, case: Case) -> Finding:
         location=loop.location,
         created_at=loop.created_at,
         trigger=loop.worst.trigger,
-        evidence=_evidence(loop.groups, case),
+        evidence=case.evidence(loop.groups),
         confidence=_confidence(advice.confidence, loop),
         remedy=advice.remedy,
-        routes=tuple(sorted(scope.name for scope in scopes if scope.kind != "test")),
-        tests=tuple(sorted(tests)[:KEPT_TESTS]),
+        routes=loop.routes,
+        tests=loop.tests,
         fix=Fix(status="none", reason=advice.no_fix),
-    )
-
-
-def _evidence(groups: tuple[QueryGroup, ...], case: Case) -> Evidence:
-    wall_ns = sum(group.wall_ns for group in groups)
-    return Evidence(
-        requests=sum(group.executions for group in groups),
-        calls=sum(group.calls for group in groups),
-        per_request_max=max(group.per_execution_max for group in groups),
-        wall_ms=wall_ns / 1e6,
-        share=case.share(wall_ns),
-        route_share=case.route_share((group.scope, group.wall_ns) for group in groups),
-        rows=sum(group.rows for group in groups),
-        sql=groups[0].statement.sql,
-        max_ms=max(group.max_ns for group in groups) / 1e6,
     )
 
 
