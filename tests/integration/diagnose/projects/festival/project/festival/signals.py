@@ -1,0 +1,17 @@
+"""What follows from a write."""
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from festival.models import Entry, Option, Profile
+
+
+@receiver(post_save, sender=Profile)
+def count_profile(sender, instance, **kwargs):
+    # ! repeated-query hoist | Option.objects.get(key="profiles")
+    Option.objects.get(key="profiles")
+
+
+@receiver(post_save, sender=Entry)
+def nothing(sender, instance, **kwargs):
+    return None

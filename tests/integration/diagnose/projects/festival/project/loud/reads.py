@@ -1,0 +1,172 @@
+"""Rows asked for one at a time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db.models import Sum
+from django.http import HttpResponse, StreamingHttpResponse
+from festival.models import Band, Genre, Gig, Member, Remark, Ticket
+
+
+def _answer(*rows):
+    return HttpResponse(str(rows))
+
+
+def foreign_key(request):
+    gigs = Gig.objects.filter(is_cancelled=False)
+    # ! n-plus-one select_related band | gig.band
+    return _answer([gig.band.name for gig in gigs])
+
+
+def foreign_keys_in_a_row(request):
+    homes = []
+    for gig in Gig.objects.select_related("band").order_by("id"):
+        # ! n-plus-one select_related band__home | gig.band.home
+        homes.append(gig.band.home.city)
+    return _answer(homes)
+
+
+def reverse_one_to_one(request):
+    photos = []
+    for member in Member.objects.all():
+        # ! n-plus-one select_related profile | member.profile
+        photos.append(member.profile.photo)
+    return _answer(photos)
+
+
+def many_to_many(request):
+    names = []
+    for band in Band.objects.touring():
+        # ! n-plus-one prefetch_related genres | band.genres.all()
+        for genre in band.genres.all():
+            names.append(genre.name)
+    return _answer(names)
+
+
+def many_to_many_backwards(request):
+    return _answer(
+        [
+            # ! n-plus-one prefetch_related played_by | len(genre.played_by.all())
+            len(genre.played_by.all())
+            for genre in Genre.objects.all()
+        ]
+    )
+
+
+def reverse_foreign_key(request):
+    sold = 0
+    for gig in Gig.objects.all():
+        # ! n-plus-one prefetch_related ticket_set | len(gig.ticket_set.all())
+        sold += len(gig.ticket_set.all())
+    return _answer(sold)
+
+
+def generic_foreign_key(request):
+    return _answer(
+        [
+            # ! n-plus-one prefetch_related subject | remark.subject
+            remark.subject.pk
+            for remark in Remark.objects.all()
+        ]
+    )
+
+
+def generic_relation(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one prefetch_related remarks | list(gig.remarks.all())
+        list(gig.remarks.all())
+    return _answer()
+
+
+def filtered(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one prefetch_related ticket_set | list(gig.ticket_set.filter(is_paid=True))
+        list(gig.ticket_set.filter(is_paid=True))
+    return _answer()
+
+
+def defeated(request):
+    for gig in Gig.objects.prefetch_related("ticket_set"):
+        # ! n-plus-one prefetch_related ticket_set | gig.ticket_set.order_by("-id").first()
+        gig.ticket_set.order_by("-id").first()
+    return _answer()
+
+
+def counted(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one annotate ticket_set | gig.ticket_set.count()
+        gig.ticket_set.count()
+    return _answer()
+
+
+def looked_for(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one annotate ticket_set | gig.ticket_set.filter(is_paid=True).exists()
+        if gig.ticket_set.filter(is_paid=True).exists():
+            continue
+    return _answer()
+
+
+def added_up(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one annotate ticket_set | gig.ticket_set.aggregate(Sum("id"))
+        gig.ticket_set.aggregate(Sum("id"))
+    return _answer()
+
+
+def deferred(request):
+    for band in Band.objects.only("name"):
+        # ! n-plus-one only bio | band.bio
+        band.bio
+    return _answer()
+
+
+def looked_up_by_key(request):
+    for number in range(1, 6):
+        # ! n-plus-one in_bulk - | Band.objects.get(pk=number)
+        Band.objects.get(pk=number)
+    return _answer()
+
+
+def looked_up_by_a_foreign_key_of_its_own(request):
+    for gig in Gig.objects.all():
+        # ! n-plus-one none - | list(Ticket.objects.filter(gig=gig))
+        list(Ticket.objects.filter(gig=gig))
+    return _answer()
+
+
+def beneath_a_prefetch(request):
+    for band in Band.objects.prefetch_related("gigs"):
+        for gig in band.gigs.all():
+            # ! n-plus-one prefetch_related gigs__venue | gig.venue
+            gig.venue.name
+    return _answer()
+
+
+def through_a_property(request):
+    return _answer([gig.city for gig in Gig.objects.all()])
+
+
+def through_str(request):
+    return _answer([str(band) for band in Band.objects.all()])
+
+
+def through_a_method(request):
+    return _answer([band.first_genre() for band in Band.objects.all()])
+
+
+def in_a_pool(request):
+    def name(gig):
+        # ! n-plus-one select_related venue | gig.venue
+        return gig.venue.name
+
+    with ThreadPoolExecutor(2) as pool:
+        return _answer(list(pool.map(name, Gig.objects.all())))
+
+
+def streamed(request):
+    def lines():
+        for ticket in Ticket.objects.iterator():
+            # ! n-plus-one select_related holder | ticket.holder
+            yield ticket.holder.name
+
+    return StreamingHttpResponse(lines())
