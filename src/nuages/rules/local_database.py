@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nuages.cases import Case
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.production import ELSEWHERE, Stated, backends, is_debugging, texts
+from nuages.production import Stated, backends, is_debugging, texts
 
 ID = "local-database"
 
 SQLITE = ("sqlite3", "spatialite")
 SERVERS = ("postgresql", "psycopg", "mysql", "oracle", "mssql", "postgis", "cockroach", "mariadb")
+# What leaves the engine open: a URL, a function of the environment, ENGINE without a text.
+URLS = re.compile(
+    r"dj_database_url|\benv\.\w*(db|database|url)\w*\(|_URL\b|['\"]ENGINE['\"]\s*:(?!\s*['\"])"
+)
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 TESTING = ("pytest", "manage.py test")
 
@@ -33,7 +38,7 @@ def _is_open(case: Case) -> bool:
     if is_debugging(case) or (case.facts.server in TESTING and not case.code.roots):
         return True
     return any(
-        ELSEWHERE.search(text) or any(server in text for server in SERVERS)
+        URLS.search(text) or any(server in text for server in SERVERS)
         for text in texts(case, "DATABASES")
     )
 

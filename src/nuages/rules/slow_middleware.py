@@ -11,6 +11,7 @@ from nuages.definitions import definition
 from nuages.middleware_costs import MiddlewareCost, middleware_costs
 from nuages.middleware_needs import GZIP, SESSIONS, UPDATE_CACHE, relying
 from nuages.model import Evidence, Finding, Fix, Location, Remedy
+from nuages.reach import dotted
 
 ID = "slow-middleware"
 
@@ -21,8 +22,8 @@ IN_QUERIES = 0.5  # of its time, from which on they are what to look at
 
 # Calls that take milliseconds by what they are for: hashes of passwords, waiting, compressing.
 DEAR = re.compile(
-    r"\b(pbkdf2_hmac|scrypt|bcrypt|argon2|make_password|check_password|sleep|compress|deepcopy|"
-    r"urlopen|subprocess|requests\.\w+|httpx\.\w+|getaddrinfo|gethostby\w+)\b"
+    r"(^|\.)(pbkdf2_hmac|scrypt|bcrypt|argon2|make_password|check_password|sleep|compress|deepcopy|"
+    r"urlopen|check_output|getaddrinfo|gethostby\w+)$|^(requests|httpx|subprocess)\.\w+$"
 )
 
 HINTS = {
@@ -106,7 +107,7 @@ def _place(cost: MiddlewareCost, case: Case) -> Location | None:
         return None
     module, node = found
     calls = [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
-    dear = [call for call in calls if DEAR.search(ast.unparse(call.func))]
+    dear = [call for call in calls if DEAR.search(dotted(call.func))]
     return module.location(dear[0] if len(dear) == 1 else node)
 
 
