@@ -10,6 +10,10 @@ from nuages.catalogs import catalogs_from
 from nuages.model import Facts, FieldFacts, ModelFacts
 
 SETS = ("explicit", "changed")
+# Values of Facts.server that answer the requests of a site.
+WEB_SERVERS = (
+    "daphne", "granian", "gunicorn", "hypercorn", "mod_wsgi", "uvicorn", "uwsgi", "waitress",
+)  # fmt: skip
 
 
 def facts_from(text: str | None) -> Facts:

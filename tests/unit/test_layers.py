@@ -19,12 +19,12 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "catalogs config_kinds fingerprints",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "middleware_needs origins lineage statements stated stores",
-        "cases consequences definitions effects expressions indexes keeping middleware_costs "
+        "cases consequences definitions effects expressions guards indexes keeping middleware_costs "
         "project reach route_groups store scratch "
         "attach connections fetched lists loops answers questions written",
         "asked file_writes lacking outgoing module_globals pages server_cursors session_sql "
         "settings_code",
-        "production",
+        "debug_mode production",
         "cache_uses",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
@@ -32,7 +32,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "populate index_trials",
         "doors",
         "about tune report",
-        "cli __main__",
+        "cli",
+        "__main__",
     )
 )
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}

@@ -20,12 +20,13 @@ from nuages.model import (
     ScopeStats,
 )
 from nuages.record.facts import to_json
+from nuages.stated import WEB_SERVERS
 
 TESTS = 50  # names kept of a group's tests
 EXEMPLARS = 3  # kept of a scope
 # Of several servers in one recording the first of these is the site's.
 SERVERS = (
-    ("daphne", "granian", "gunicorn", "hypercorn", "mod_wsgi", "uvicorn", "uwsgi", "waitress"),
+    WEB_SERVERS,
     ("runserver",),
     ("celery", "dramatiq", "huey_consumer", "rq"),
     ("pytest",),
