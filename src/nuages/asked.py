@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from nuages.cases import Case
@@ -18,7 +20,7 @@ from nuages.fetched import (
     place,
 )
 from nuages.lineage import LOOP
-from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Remedy
+from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Recording, Remedy
 from nuages.origins import is_set_up, one_execution
 from nuages.questions import Kind, Question, questions
 
@@ -27,24 +29,29 @@ BY_RECORDING = 0.8
 BY_BOTH = 0.9
 OTHERS = frozenset({"class", "with", "iterate", "await"})  # kinds of places that ask otherwise
 
+File = tuple[str, str]  # a root's label, and a file below
+
+ASKS = {"count": re.compile(r"\blen\("), "exists": re.compile(r"\b(?:bool|any)\(")}
+
 NO_FIX = "the expression around the queryset has to change"
 
 
 def of_kind(rule: str, kind: Kind, case: Case) -> Iterator[Finding]:
     """One finding per place: what the code asks, then what only a recording shows."""
-    written: list[Location] = []
+    written: dict[File, list[Location]] = defaultdict(list)
+    queries = _by_file(case.recording)
     for question in questions(case.code):
         location = question.location
-        groups = [group for group in case.recording.groups if _is_at(group, location)]
-        written.append(location)
+        groups = [g for g in queries.get(_file(location), ()) if _is_within(g.location, location)]
+        written[_file(location)].append(location)
         # A loop is n-plus-one's: there the rows of all should be counted together.
         if question.kind == kind and not any(g.per_execution_max >= LOOP for g in groups):
             yield _of_question(rule, question, groups, case)
     for fetched in all_fetched(case.recording):
-        location_ = fetched.worst.location
-        if location_ is None or any(_is_within(location_, line) for line in written):
+        place_ = fetched.worst.location
+        if place_ is None or any(_is_within(place_, line) for line in written[_file(place_)]):
             continue
-        if asked_only(fetched) == kind and _tells(fetched):
+        if asked_only(fetched) == kind and _tells(fetched) and _is_written(kind, fetched, case):
             yield _of_recording(rule, kind, fetched, case)
 
 
@@ -76,17 +83,36 @@ def _tells(fetched: Fetched) -> bool:
     return worst.location is not None and worst.location.kind not in OTHERS
 
 
-def _is_at(group: QueryGroup, line: Location) -> bool:
-    """Whether a query was made by the expression at a place."""
-    location = group.location
-    if location is None or group.statement.verb != "SELECT":
-        return False
-    return _is_within(location, line) and not is_set_up(group.scope, location)
+def _is_written(kind: Kind, fetched: Fetched, case: Case) -> bool:
+    """Whether the place itself asks so, and not a library that was given the queryset there."""
+    location, trigger = fetched.worst.location, fetched.worst.trigger
+    if trigger is not None and trigger.kind == "template":
+        return bool(trigger.root)
+    if location is None or location.kind in ("truth", "comparison"):
+        return location is not None and kind == "exists"
+    text = case.code.text_of(location)
+    return ASKS[kind].search(text) is not None if text else kind == "count"
 
 
-def _is_within(location: Location, whole: Location) -> bool:
-    """Of columns nothing is asked: where a truth value is tested they differ by version."""
-    if (location.root, location.file) != (whole.root, whole.file):
+def _by_file(recording: Recording) -> dict[File, list[QueryGroup]]:
+    """What the project's own lines have asked, set-up left out."""
+    found: dict[File, list[QueryGroup]] = defaultdict(list)
+    for group in recording.groups:
+        location = group.location
+        if location is None or group.statement.verb != "SELECT":
+            continue
+        if not is_set_up(group.scope, location):
+            found[_file(location)].append(group)
+    return found
+
+
+def _file(location: Location) -> File:
+    return location.root, location.file
+
+
+def _is_within(location: Location | None, whole: Location) -> bool:
+    """In one file. Of columns nothing is asked: where truth is tested they differ by version."""
+    if location is None:
         return False
     return whole.line <= location.line <= (whole.end_line or whole.line)
 

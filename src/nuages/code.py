@@ -65,7 +65,10 @@ class Module:
     def text_around(self, line: int) -> str:
         """The innermost function or class around a line, or the whole file."""
         around = [(first, last) for first, last, _ in self._functions if first <= line <= last]
-        first, last = around[-1] if around else (1, len(self._lines))
+        return self.lines(*around[-1]) if around else self.text
+
+    def lines(self, first: int, last: int) -> str:
+        """The text from one line to another, both included."""
         return b"\n".join(self._lines[first - 1 : last]).decode("utf-8", "replace")
 
     @cached_property
@@ -98,6 +101,16 @@ class Code:
     def module(self, location: Location) -> Module | None:
         """The module that a location is in."""
         return self._by_name.get((location.root, location.file))
+
+    def text_of(self, location: Location) -> str:
+        """The lines of a place; "" where its file is not known."""
+        module = self.module(location)
+        return module.lines(location.line, location.end_line or location.line) if module else ""
+
+    def text_around(self, location: Location | None) -> str:
+        """The innermost function or class around a place, or its file; "" where it is not known."""
+        module = self.module(location) if location is not None else None
+        return module.text_around(location.line) if location and module else ""
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Module]:

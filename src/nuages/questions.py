@@ -9,13 +9,23 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from nuages.code import Code, Module
 from nuages.model import Location
 from nuages.origins import in_migrations, in_tests
 
-ASKING = re.compile(r"\.(?:objects|_default_manager|_base_manager)\b")
+MANAGER = re.compile(r"\.(?:objects|_default_manager|_base_manager)\b")
+# What stands around a manager where something is asked: other files need not be parsed.
+BEFORE = re.compile(
+    r"(?:\b(?:if|while|not|and|or|assert)[\s(]+|\b(?:len|bool|any|list|tuple)\(\s*"
+    r"|^(?!.*\bfor\b).*\bin\s+|\d\s*[<>=!]+\s*)[\w.]+$",
+    re.MULTILINE,
+)
+AFTER = re.compile(r"\.count\(\)\s*[<>=!]")
+NEAR = 120, 400  # characters before and after
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 # Methods after which a queryset is still one, with nothing lost if its rows are not fetched.
 QUERYSET_METHODS = frozenset({
@@ -56,12 +66,35 @@ class Question:
         return self.module.location(self.node)
 
 
-def questions(code: Code) -> Iterator[Question]:
+def questions(code: Code) -> tuple[Question, ...]:
     """All of the project's product code, each place once."""
-    for module in code.matching(ASKING):
+    found = _questions.get(code)
+    if found is None:
+        found = _questions[code] = tuple(_read(code))
+    return found
+
+
+_questions: WeakKeyDictionary[Code, tuple[Question, ...]] = WeakKeyDictionary()
+
+
+def _read(code: Code) -> Iterator[Question]:
+    for module in code.matching(MANAGER):
         place = Location(file=module.file, line=1)
-        if not in_tests(place) and not in_migrations(place):
+        is_other = "mongoengine" in module.text  # whose querysets have no .exists()
+        if in_tests(place) or in_migrations(place) or is_other:
+            continue
+        if _may_ask(module.text):
             yield from _Reader(module).read()
+
+
+def _may_ask(text: str) -> bool:
+    for found in MANAGER.finditer(text):
+        before, after = found.start() - NEAR[0], found.end() + NEAR[1]
+        if BEFORE.search(text[max(before, 0) : found.start()]):
+            return True
+        if AFTER.search(text[found.end() : after]):
+            return True
+    return False
 
 
 class _Reader:
@@ -70,23 +103,31 @@ class _Reader:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._taken: set[ast.AST] = set()
-        self._looped = {
+
+    def read(self) -> Iterator[Question]:
+        calls: list[ast.Call] = []
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Call):
+                calls.append(node)
+            elif isinstance(node, ast.Compare):
+                yield from self._of_comparison(node)
+            else:
+                for tested in _tested(node):
+                    yield from self._of_truth(tested)
+        for call in calls:
+            if call not in self._taken:
+                yield from self._of_call(call)
+
+    @cached_property
+    def _looped(self) -> set[ast.AST]:
+        """The comparisons inside of loops."""
+        return {
             inner
-            for loop in ast.walk(module.tree)
+            for loop in ast.walk(self._module.tree)
             if isinstance(loop, LOOPS)
             for inner in ast.walk(loop)
             if isinstance(inner, ast.Compare)
         }
-
-    def read(self) -> Iterator[Question]:
-        for node in ast.walk(self._module.tree):
-            for tested in _tested(node):
-                yield from self._of_truth(tested)
-            if isinstance(node, ast.Compare):
-                yield from self._of_comparison(node)
-        for node in ast.walk(self._module.tree):
-            if isinstance(node, ast.Call) and node not in self._taken:
-                yield from self._of_call(node)
 
     def _of_truth(self, node: ast.expr) -> Iterator[Question]:
         """An expression of which only the truth is used."""
@@ -136,7 +177,7 @@ class _Reader:
         return self._ask(
             node,
             "exists",
-            queryset_of(rows),
+            _model_of(rows),
             "len()" if is_len else ".count()",
             answer if is_any else f"not {answer}",
             fetches=is_len,
@@ -172,12 +213,16 @@ class _Reader:
 
 def queryset_of(node: ast.expr) -> str:
     """The model of an expression that makes a queryset of a model's own manager; "" for others."""
-    links = 0
+    return _model_of(node) if isinstance(node, ast.Call) else ""
+
+
+def _model_of(node: ast.expr) -> str:
+    """The same, the manager itself included."""
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr not in QUERYSET_METHODS:
             return ""
-        node, links = node.func.value, links + 1
-    if not links or not isinstance(node, ast.Attribute) or node.attr not in MANAGERS:
+        node = node.func.value
+    if not isinstance(node, ast.Attribute) or node.attr not in MANAGERS:
         return ""
     name = node.value.attr if isinstance(node.value, ast.Attribute) else node.value
     name = name.id if isinstance(name, ast.Name) else name
@@ -218,7 +263,7 @@ def _counted(call: ast.Call) -> ast.expr | None:
             is_list = rows.func.id in ("list", "tuple") and len(rows.args) == 1
             rows = rows.args[0] if is_list and not rows.keywords else rows
     elif isinstance(call.func, ast.Attribute) and call.func.attr == "count" and not call.args:
-        rows = call.func.value
+        return call.func.value if _model_of(call.func.value) else None
     return rows if rows is not None and queryset_of(rows) else None
 
 

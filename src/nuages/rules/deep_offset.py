@@ -25,6 +25,7 @@ BOUNDS = re.compile(
     r"\b(?:LIMIT \d+|OFFSET \d+(?: ROWS)?|FETCH (?:FIRST|NEXT) \d+ ROWS ONLY)", re.I
 )
 LIMIT = re.compile(r"\b(?:LIMIT|FETCH (?:FIRST|NEXT)) (\d+)", re.IGNORECASE)
+PAGINATES = re.compile(r"[Pp]aginat")
 COUNTS_ALL = re.compile(r"^SELECT COUNT\(\*\)(?: AS \S+)? FROM \S+$", re.IGNORECASE)
 
 NO_FIX = "pages by key have other links, and an order that ends in a unique column"
@@ -87,10 +88,23 @@ def _counts(pages: Pages, case: Case) -> list[QueryGroup]:
     ]
 
 
+def _is_paged(pages: Pages, case: Case) -> bool:
+    """Whether a further page was asked for, or can be: the latest five, and how many there are,
+    are no pages.
+    """
+    worst = pages.deepest
+    if pages.skipped or (worst.location is not None and worst.location.kind == "class"):
+        return True
+    places = (worst.location, worst.created_at)
+    return any(PAGINATES.search(case.code.text_around(place)) for place in places)
+
+
 def _rows_to_page(pages: Pages, case: Case) -> int:
     """Rows of the table, where a request pages through all of it by number; 0 where it may not."""
     worst = pages.deepest
     if worst.scope.kind != "request" or case.is_admin(worst.scope):
+        return 0
+    if not _is_paged(pages, case):
         return 0
     if not any(COUNTS_ALL.match(group.statement.sql) for group in _counts(pages, case)):
         return 0

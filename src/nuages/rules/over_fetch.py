@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ PART = 0.25  # of all bytes loaded, which unread ones have to be
 FEW = 3  # fields that .defer() can name; more are better left out by .only()
 ALMOST_ALL = 0.8  # of the unread bytes, that those few have to hold; the rest is not worth a name
 
+UNSEEN = re.compile(r"\b__dict__\b|\bvars\(")
+
 NO_FIX = "a branch that this recording did not take may read the field"
 
 
@@ -50,7 +53,7 @@ class Waste:
 def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and lookup path."""
     for fetched in all_fetched(case.recording):
-        if _tells(fetched):
+        if _tells(fetched) and not _reads_unseen(fetched, case):
             waste = _waste(fetched)
             if _is_worth_it(waste, fetched):
                 yield _finding(fetched, waste, case)
@@ -67,7 +70,13 @@ def _tells(fetched: Fetched) -> bool:
     is_lazy = load.how == "query" and load.relation is not None
     if is_lazy and load.relation and load.relation.kind in SINGLE_VALUED:
         return False
-    return not (fetched.is_repeated and all(group.rows_max <= 1 for group in fetched.groups))
+    return not fetched.is_repeated
+
+
+def _reads_unseen(fetched: Fetched, case: Case) -> bool:
+    """Whether the code around goes past the fields, as `vars(post)` does."""
+    places = [fetched.site.created_at, *(group.location for group in fetched.groups)]
+    return any(UNSEEN.search(case.code.text_around(place)) for place in places if place)
 
 
 def _waste(fetched: Fetched) -> Waste:

@@ -72,12 +72,8 @@ def _streams(group: QueryGroup, case: Case) -> bool:
     """Whether the code around says that the rows are gone through in chunks; without the code
     that is not known of rows that are no instances.
     """
-    texts = [
-        module.text_around(location.line)
-        for location in (group.location, group.created_at)
-        if location is not None and (module := case.code.module(location)) is not None
-    ]
-    return any(map(STREAMS.search, texts)) or (not texts and group.shape == "values")
+    texts = [case.code.text_around(place) for place in (group.location, group.created_at)]
+    return any(map(STREAMS.search, texts)) or (not any(texts) and group.shape == "values")
 
 
 def _finding(groups: Sequence[QueryGroup], case: Case) -> Finding:

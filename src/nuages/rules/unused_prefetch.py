@@ -126,10 +126,8 @@ def _hint(site: Site, how: str, quoted: str, case: Case) -> str:
 
 def _is_written_near(location: Location | None, case: Case) -> bool:
     """Whether the function or class says so itself; without code it is taken for granted."""
-    module = case.code.module(location) if location else None
-    if location is None or module is None:
-        return True
-    return WRITTEN.search(module.text_around(location.line)) is not None
+    text = case.code.text_around(location)
+    return not text or WRITTEN.search(text) is not None
 
 
 def _confidence(site: Site, unused: Sequence[Fetched], case: Case) -> float:
