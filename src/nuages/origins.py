@@ -6,7 +6,7 @@ import re
 
 from nuages.model import Finding, Location, Scope
 
-TEST_FOLDERS = frozenset({"test", "tests", "testing", "fixtures"})
+TEST_FOLDERS = frozenset({"test", "tests", "testing", "testutils", "test_utils", "fixtures"})
 TEST_FILE = re.compile(r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory)\.py$")
 # Commands whose queries come with the set-up of a database, not with its use.
 SET_UP_COMMANDS = frozenset({

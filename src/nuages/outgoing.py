@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -39,8 +39,8 @@ MAILS = frozenset(
 )
 MESSAGES = frozenset({"EmailMessage", "EmailMultiAlternatives"})
 WRITES_OUTGOING = re.compile(
-    r"\b(requests|httpx)\.\w+\(|\bfrom (requests|httpx)\b|\burlopen\b|\burlretrieve\b"
-    r"|\bsend_(?:mass_)?mail\b|\bmail_(?:admins|managers)\b|\bEmailM\w+\("
+    r"(?:import|from) (?:requests|httpx|urllib)\b|import [^\n]*\brequests\b"
+    r"|from django\.core(?:\.mail)? import"
 )
 
 
@@ -161,13 +161,15 @@ def _failed(group: CallGroup) -> int:
     return sum(n for name, n in ended.items() if not STATUS.fullmatch(name))
 
 
-def written(code: Code) -> Iterator[WrittenCall]:
+@lru_cache(maxsize=1)  # three rules ask for the same
+def written(code: Code) -> tuple[WrittenCall, ...]:
     """HTTP asked for by function, and mails sent, in the product's code; sessions are not told."""
-    for module in code.matching(WRITES_OUTGOING):
-        for call in calls_in(module):
-            is_outgoing = call.name in HTTP or is_sending(call)
-            if is_outgoing and not not_the_products(call.location):
-                yield call
+    return tuple(
+        call
+        for module in code.matching(WRITES_OUTGOING)
+        for call in calls_in(module)
+        if (call.name in HTTP or is_sending(call)) and not not_the_products(call.location)
+    )
 
 
 def is_sending(call: WrittenCall) -> bool:

@@ -11,8 +11,7 @@ from nuages.model import Location
 from nuages.origins import in_migrations, in_tests
 from nuages.written import Function, WrittenCall, calls_in
 
-CHUNKED = "chunked_cursor"
-WORTH_PARSING = re.compile(r"\.iterator\(|\bchunked_cursor\(")
+WORTH_PARSING = re.compile(r"\.iterator\(")
 # Methods whose presence in a chain says that it is a queryset, on Django's default database.
 OF_QUERYSETS = frozenset({
     "filter", "exclude", "order_by", "select_related", "prefetch_related", "values",
@@ -25,20 +24,15 @@ def server_cursors(code: Code) -> Iterator[Location]:
     """Those outside of any transaction that their function shows, in the product's code."""
     for module in code.matching(WORTH_PARSING):
         for call in calls_in(module):
-            location = call.location
-            if in_tests(location) or in_migrations(location) or call.is_atomic:
+            if not _is_server_cursor(call) or call.is_atomic:
                 continue
-            if _is_server_cursor(call):
-                yield location
+            if not in_tests(call.location) and not in_migrations(call.location):
+                yield call.location
 
 
 def _is_server_cursor(call: WrittenCall) -> bool:
     function = call.node.func
-    if not isinstance(function, ast.Attribute):
-        return False
-    if function.attr == CHUNKED:
-        return True
-    if function.attr != "iterator":
+    if not isinstance(function, ast.Attribute) or function.attr != "iterator":
         return False
     return _is_queryset(function.value, call.function)
 

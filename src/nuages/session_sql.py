@@ -17,7 +17,7 @@ FLAGS = re.IGNORECASE | re.DOTALL
 # What PgBouncer says "never" to in transaction mode: https://www.pgbouncer.org/features.html
 KINDS: Mapping[str, re.Pattern[str]] = {
     "session setting": re.compile(
-        START + r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)[\w.\"%@]+"
+        START + r"SET\s+(?!(?:LOCAL|(?:SESSION\s+)?TRANSACTION|CONSTRAINTS)\b)[\w.\"%]+"
         r"|\bset_config\s*\([^()]*,\s*(?:false|'f(?:alse)?')\s*\)",
         FLAGS,
     ),
@@ -41,9 +41,11 @@ UNDONE: Mapping[str, re.Pattern[str]] = {
 # Libraries' locks for as long as the session lives.
 LOCKS = frozenset({"pglock.advisory", "django_pglocks.advisory_lock"})
 EXECUTING = frozenset({"execute", "executemany", "callproc", "raw", "RawSQL", "mogrify"})
+# In a module that executes nothing, "set " is only a word.
+EXECUTES = re.compile(r"\b(?:execute|executemany|callproc|raw|RawSQL|mogrify|advisory\w*)\(")
 WORTH_PARSING = re.compile(
-    r"\bSET\s|set_config|advisory_lock|\bLISTEN\s|\bTEMP(?:ORARY)?\s+TABLE|WITH\s+HOLD|\bPREPARE\s"
-    r"|\bpglock\.advisory",
+    r"[\"';]\s*(?:SET|LISTEN|PREPARE)\s|set_config|advisory_lock|\bTEMP(?:ORARY)?\s+TABLE"
+    r"|WITH\s+HOLD|\bpglock\.advisory",
     re.IGNORECASE,
 )
 # A connection of a driver's own may go past the pooler.
@@ -66,14 +68,13 @@ def kind_of(sql: str) -> str:
 
 def traces(code: Code) -> Iterator[Trace]:
     """Every such statement in the product's code, by Django's connections."""
-    for module in code.matching(WORTH_PARSING):
-        if OWN_CONNECTION.search(module.text):
+    for module in code.matching(EXECUTES):
+        if not WORTH_PARSING.search(module.text) or OWN_CONNECTION.search(module.text):
             continue
         for call in calls_in(module):
             kind = _kind(call)
-            location = call.location
-            if kind and not in_tests(location) and not in_migrations(location):
-                yield Trace(kind, location, _is_undone(call, kind))
+            if kind and not in_tests(call.location) and not in_migrations(call.location):
+                yield Trace(kind, call.location, _is_undone(call, kind))
 
 
 def _kind(call: WrittenCall) -> str:

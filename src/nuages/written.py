@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from nuages.code import Module
@@ -102,9 +103,10 @@ def names_of(module: Module) -> Names:
     return found
 
 
-def calls_in(module: Module) -> Iterator[WrittenCall]:
+@lru_cache(maxsize=1_000)  # several rules read the same few modules
+def calls_in(module: Module) -> tuple[WrittenCall, ...]:
     """Every call of a module, outer ones first."""
-    return _Reader(module).read(module.tree, _Around())
+    return tuple(_Reader(module).read(module.tree, _Around()))
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

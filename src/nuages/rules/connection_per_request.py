@@ -15,6 +15,7 @@ from nuages.connections import (
     keeps_no_thread,
     place,
     pool_hint,
+    settings_files,
 )
 from nuages.model import CallGroup, Evidence, Finding, Fix, Remedy, Scope
 
@@ -87,7 +88,7 @@ def _is_plain(case: Case) -> bool:
     """Whether these are production's settings, and whether threads would keep a connection."""
     if is_development(case.facts) or any(s.is_async or s.is_green for s in case.deployment.web):
         return False
-    return next(case.code.matching(SETS_AGE), None) is None
+    return not any(SETS_AGE.search(module.text) for module in settings_files(case.code))
 
 
 def _measured(opened: _Opened, database: Database, case: Case) -> Finding:

@@ -16,7 +16,7 @@ ID = "mail-in-request"
 LOOP = 3
 # Backends that hand the mail to a queue, by what they are called.
 QUEUED = re.compile(r"celery|queue|post_office|mailer\b|async|dramatiq|huey|\brq\b|task|background")
-SETS_QUEUED = re.compile(rf"EMAIL_BACKEND\b[^\n]*[\"'][^\"'\n]*(?:{QUEUED.pattern})", re.IGNORECASE)
+SETS_QUEUED = re.compile(rf"EMAIL_BACKEND\b[^\n]*[\"'][^\"'\n]*(?i:{QUEUED.pattern})")
 # Backends that talk to a server while the caller waits; Django's own default among them.
 WAITING = re.compile(
     r"backends\.smtp\.|anymail|django_ses|sendgrid|mailgun|postmark|sparkpost|mandrill|sgbackend"

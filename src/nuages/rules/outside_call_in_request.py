@@ -18,7 +18,7 @@ LOOP = 3  # calls of one expression in one request
 NOTICED_MS = 5  # a request; less is a sidecar's or a stand-in's, and no one waits for it
 PROGRAM_MS = 20  # a request, of another program: to start one costs some milliseconds
 READS = frozenset({"GET", "HEAD"})
-SET_FOR_ALL = re.compile(r"\bsetdefaulttimeout\(")
+SET_FOR_ALL = re.compile(r"setdefaulttimeout\(")
 NO_EDIT = "whether the request can do without the answer is for its author to say"
 
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nuages import connections
 from nuages.cases import Case
-from nuages.connections import Database, databases, place
+from nuages.connections import Database, databases
 from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Remedy
 from nuages.origins import in_migrations, in_tests, is_set_up
 from nuages.outgoing import covers
@@ -99,7 +100,7 @@ def _pooling(case: Case, database: Database) -> _Pooling | None:
         return _Pooling(POOLED, f"PgBouncer pools by {pooler.mode} ({pooler.source})")
     if database.is_behind_pooler:
         return _Pooling(POOLED - 0.1, f"port {database.settings.get('PORT')} is a pooler's")
-    if next(case.code.matching(POOLER_HOST), None) is not None:
+    if any(POOLER_HOST.search(each.text) for each in connections.settings_files(case.code)):
         return _Pooling(POOLED - 0.1, "HOST names a pooler")
     if database.settings.get("DISABLE_SERVER_SIDE_CURSORS") is True:
         return _Pooling(PLANNED, "DISABLE_SERVER_SIDE_CURSORS is meant for one")
@@ -107,21 +108,29 @@ def _pooling(case: Case, database: Database) -> _Pooling | None:
 
 
 def _places(case: Case, pooling: _Pooling) -> Iterator[Finding]:
+    """One for each function and kind: its statements belong together."""
     recorded = _recorded(case)
+    first: dict[tuple[str, str, str, str], Location] = {}
+    together: dict[tuple[str, str, str, str], list[QueryGroup]] = defaultdict(list)
     for trace in traces(case.code):
+        where = trace.location
+        key = (trace.kind, where.root, where.file, where.function)
         groups = [
             group
-            for (kind, where), several in recorded.items()
-            if kind == trace.kind and where is not None and covers(trace.location, where)
+            for (kind, place), several in recorded.items()
+            if kind == trace.kind and place is not None and covers(where, place)
             for group in several
         ]
         for group in groups:
             recorded.pop((trace.kind, group.location), None)
         if not trace.is_undone:
-            yield _finding(trace.kind, trace.location, groups, pooling, case)
-    for (kind, where), groups in recorded.items():
-        if where is not None or pooling.is_there:
-            yield _finding(kind, where, groups, pooling, case)
+            first.setdefault(key, where)
+            together[key] += groups
+    for key, where in first.items():
+        yield _finding(key[0], where, together[key], pooling, case)
+    for (kind, place), groups in recorded.items():
+        if place is not None or pooling.is_there:
+            yield _finding(kind, place, groups, pooling, case)
 
 
 def _recorded(case: Case) -> dict[tuple[str, Location | None], list[QueryGroup]]:
@@ -219,7 +228,7 @@ def _option(
         rule=ID,
         message=f'{message} (OPTIONS["{name}"] of {database.alias!r}; {pooling.said_by})',
         hint=hint,
-        location=place(case.code, case.facts),
+        location=connections.place(case.code, case.facts),
         evidence=Evidence(figures={"option": name, "pooler": pooling.said_by}),
         confidence=min(pooling.confidence, 0.7),
         remedy=Remedy(kind="setting", path="OPTIONS"),

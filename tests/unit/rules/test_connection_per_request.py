@@ -148,7 +148,7 @@ class TestStaysSilent:
     def test_without_a_recording_where_another_file_sets_it(self, tmp_path):
         code = project(tmp_path, config__production='DATABASES["default"]["CONN_MAX_AGE"] = 60\n')
         assert not found(facts=on_postgres(), code=code)
-        code = project(tmp_path, config__b="X = dj_database_url.config(conn_max_age=600)\n")
+        code = project(tmp_path, config__b="DATABASES = dj_database_url.config(conn_max_age=600)\n")
         assert not found(facts=on_postgres(), code=code)
 
     @pytest.mark.parametrize("service", [served("uvicorn"), served(worker_class="gevent")])

@@ -61,7 +61,8 @@ STATEMENTS = {
 }
 HARMLESS = [
     "SET LOCAL search_path TO tenant", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-    "SET CONSTRAINTS ALL IMMEDIATE", "SELECT set_config('app.user', %s, true)",
+    "SET CONSTRAINTS ALL IMMEDIATE", "SET SESSION TRANSACTION READ ONLY",
+    "SELECT set_config('app.user', %s, true)",
     "SELECT set_config(%s, %s, %s)", "SELECT pg_advisory_xact_lock(%s)",
     "SELECT pg_try_advisory_xact_lock(%s)", "NOTIFY orders", "SELECT pg_notify(%s, %s)",
     "CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT 1", "UPDATE shop_order SET state = %s",
@@ -109,6 +110,11 @@ class TestFinds:
         )
         assert finding.evidence.calls == 2
 
+    def test_the_statements_of_a_function_as_one(self, tmp_path):
+        lines = "cursor.execute('SET a = 1'); cursor.execute('SET b = 2')"
+        code = project(tmp_path, shop__work=CODE.format(line=lines))
+        assert len(found(code=code)) == 1
+
     def test_less_surely_before_there_is_a_pooler(self):
         (finding,) = found(ran("LISTEN orders"), deployment=Deployment())
         assert finding.confidence == 0.3
@@ -124,9 +130,13 @@ class TestFinds:
         assert finding.confidence == pytest.approx(confidence)
 
     @pytest.mark.parametrize(
-        "text", ['D = {"HOST": "pgbouncer"}', 'D = {"HOST": env("H", default="pgbouncer")}',
-                 'D = dj_database_url.parse("postgres://u@pgbouncer:5432/n")'],
-    )  # fmt: skip
+        "text",
+        [
+            'DATABASES = {"HOST": "pgbouncer"}',
+            'DATABASES = {"HOST": env("H", default="pgbouncer")}',
+            'DATABASES = dj_database_url.parse("postgres://u@pgbouncer:5432/n")',
+        ],
+    )
     def test_a_pooler_that_the_settings_name(self, tmp_path, text):
         code = project(tmp_path, config__settings=text)
         (finding,) = found(ran("LISTEN orders"), code=code, deployment=Deployment())
@@ -138,7 +148,6 @@ class TestFinds:
             "list(Order.objects.iterator())",
             "list(Order.objects.filter(a=1).iterator(chunk_size=5))",
             "rows = Order.objects.all(); list(rows.iterator())",
-            "connection.chunked_cursor()",
         ],
     )
     def test_cursors_on_the_server(self, tmp_path, line):
