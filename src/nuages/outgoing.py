@@ -23,6 +23,8 @@ INFRASTRUCTURE_PORTS = frozenset({
     "6379", "6380", "26379", "11211", "5671", "5672", "61613", "9092", "4222", "8125", "8126",
     "4317", "4318", "5432", "6432", "3306", "1433", "27017",
 })  # fmt: skip
+# Search, storage and the like that the site runs itself, over HTTP.
+OWN_SERVERS = re.compile(r"https?://[^/]*:(?:9200|9201|7700|8108|8123|8983|9000|4566)")
 STATUS = re.compile(r"[1-5]xx|-?\d+")
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")

@@ -51,11 +51,18 @@ def find(case: Case) -> Iterator[Finding]:
     for database in databases(case.facts):
         if database.is_persistent or database.has_pool:
             continue
-        opened = _opened(case, database.alias)
+        opened = _opened(case, database.alias) if _is_its_own(database, case) else None
         if opened is not None and case.facts.server not in TESTING:
             yield _measured(opened, database, case)
         elif _is_plain(case):
             yield _stated(database, case)
+
+
+def _is_its_own(database: Database, case: Case) -> bool:
+    """Whether what was recorded ran on such a server, and not on a SQLite in its place."""
+    statements = [group.statement for group in case.recording.groups]
+    vendors = {each.vendor for each in statements if each.alias == database.alias}
+    return vendors <= {database.vendor}
 
 
 def _opened(case: Case, alias: str) -> _Opened | None:

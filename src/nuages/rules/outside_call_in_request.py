@@ -84,6 +84,8 @@ def _is_worth_a_word(place: Outgoing, call: WrittenCall | None, case: Case) -> b
         return True
     if _is_awaited(place.location, case):  # the others go on meanwhile
         return False
+    if all(outgoing.OWN_SERVERS.match(name) for name in place.hosts):
+        return False
     if place.hosts == ("subprocess",):
         return _ms_per_request(place) >= PROGRAM_MS
     is_endless = call is not None and _is_endless(call, case)

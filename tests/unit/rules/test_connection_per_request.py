@@ -137,6 +137,12 @@ class TestStaysSilent:
         recording = with_calls(opening(20), opening(500, name="other"), groups=(feed,))
         assert not found(recording, on_postgres(debug=True))
 
+    def test_on_a_sqlite_that_stood_in_for_it(self):
+        feed = once(POSTS)
+        feed = replace(feed, statement=replace(feed.statement, vendor="sqlite"))
+        recording = replace(EACH, groups=(feed,))
+        assert not found(recording, on_postgres(debug=True))
+
     def test_on_commands(self):
         assert not found(with_calls(opening(scope=COMMAND)), on_postgres(debug=True))
 

@@ -173,6 +173,7 @@ class TestStaysSilent:
             got(location=at(4, "tests/test_feed.py")),
             got(location=at(4, "blog/migrations/0002_fill.py")),
             got("redis:6379", "connect"),
+            got("http://elasticsearch:9200", "POST"),
             got("unix:docker.sock", "connect"),
             got("localhost:25", "smtp"),
             got("mail", "locmem"),
