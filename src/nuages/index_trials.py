@@ -17,7 +17,16 @@ def try_on_clones(
     databases, catalogs = lab.databases, recording.facts.catalogs
     if not isinstance(databases, PostgresDatabases) or not catalogs:
         return ()
+    from nuages.indexes.candidates import SMALL
     from nuages.indexes.trial import try_indexes
+
+    largest = max((t.rows for c in catalogs.values() for t in c.tables.values()), default=0)
+    if largest < SMALL:
+        lab.progress.say(
+            f"No index was tried: the largest table has {largest:,} rows, of the {SMALL} from "
+            "which on one can help. More are filled in by --rows 5000."
+        )
+        return ()
 
     with lab.clones() as names:
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any
 
@@ -16,14 +16,17 @@ from nuages.indexes.explain import Connection, Plan, executable, explain
 from nuages.indexes.reading import Reading, read
 from nuages.indexes.sampling import samples
 from nuages.indexes.spelling import create_sql, quoted
+from nuages.indexes.workload import Work
 from nuages.model import IndexIdea, Statement
 
 STATEMENT_MS = 3_000  # that one statement may take; a slower one takes at least that long
+BUILD_MS = 20_000  # that an index may take to build
 RUNS = 3  # of which the median counts, after one to warm up
 SLOW_MS = 300.0  # from which on one run after the first is enough
 FACTOR = 1.5  # times faster, at least
 SAVED_MS = 1.0
 WORSE = 1.25  # times slower, that no set of values may become
+UNTOLD = 1 << 40  # pages, of a statement that was ended: more than any other's
 COPIED = 3_000  # rows, by which the cost to writes is measured
 
 Values = tuple[Any, ...]
@@ -87,8 +90,11 @@ class Bench:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[Statement, Runs] = {}
-        connection.execute(f"SET statement_timeout = {STATEMENT_MS}".encode())
+        self._limit(STATEMENT_MS)
         self._has_trigrams = self._make_extension()
+
+    def _limit(self, ms: int) -> None:
+        self._connection.execute(f"SET statement_timeout = {ms}".encode())
 
     def _make_extension(self) -> bool:
         with suppress(psycopg.Error):
@@ -96,12 +102,24 @@ class Bench:
             return True
         return False
 
-    def before(self, statement: Statement, reading: Reading, zone: str) -> Runs:
-        """The statement as the database stands."""
-        if statement not in self._known:
-            sql, reading = _as_select(statement, reading)
-            values = samples(self._connection, reading, zone)
-            self._known[statement] = self._runs(statement, executable(sql), values)
+    def before(self, work: Work, reading: Reading, zone: str) -> Runs:
+        """The statement as the database stands, with values that the site may have asked for.
+
+        psycopg.Error where there are none: with all of them it is far slower than it ever was.
+        """
+        statement = work.statement
+        sql, reading = _as_select(statement, reading)
+        values = samples(self._connection, reading, zone)
+        runs = self._runs(statement, executable(sql), values)
+        likely = [place for place, ms in enumerate(runs.times) if work.may_take(ms)]
+        if not likely:
+            raise psycopg.DataError("no values are known that the site may have asked for")
+        self._known[statement] = replace(
+            runs,
+            values=[runs.values[place] for place in likely],
+            times=[runs.times[place] for place in likely],
+            plans=[runs.plans[place] for place in likely],
+        )
         return self._known[statement]
 
     def known(self, statement: Statement) -> Runs | None:
@@ -124,9 +142,11 @@ class Bench:
         """Build it, tell the planner of it, drop it at the end; psycopg.Error if it can't be."""
         if any(key.opclass.endswith("trgm_ops") for key in idea.keys) and not self._has_trigrams:
             raise psycopg.NotSupportedError("there is no pg_trgm")
-        started = time.perf_counter()
-        self._connection.execute(create_sql(idea, self.NAME).encode())
-        took = (time.perf_counter() - started) * 1e3
+        self._limit(BUILD_MS)
+        try:
+            took = self._timed(create_sql(idea, self.NAME))
+        finally:
+            self._limit(STATEMENT_MS)
         try:
             if any(key.function for key in idea.keys):  # its values have no statistics yet
                 self._connection.execute(f"ANALYZE {quoted(idea.table)}".encode())
@@ -155,9 +175,7 @@ class Bench:
             runs = [explain(self._connection, sql, values) for _ in range(count)]
         except psycopg.errors.QueryCanceled:
             plan = explain(self._connection, sql, values, analyze=False)
-            return STATEMENT_MS, Plan(
-                nodes=plan.nodes, indexes=plan.indexes, cost=plan.cost, buffers=1 << 40
-            )
+            return STATEMENT_MS, replace(plan, buffers=UNTOLD)
         return median(run.ms for run in runs), runs[-1]
 
     def write_cost(self, idea: IndexIdea) -> WriteCost:

@@ -69,37 +69,43 @@ def _fill(
     slots = [slot for slot in reading.slots if slot.number in numbers]
     sources = _Sources(connection, scope, zone)
     equal = [slot for slot in slots if slot.use == "equal" and slot.key]
-    lists = _lists(scope)
+    lists, items = _within(scope, exp.Any), _within(scope, exp.Array)
     for values, row in zip(found, sources.combinations(equal), strict=False):
         for slot, value in zip(equal, row, strict=True):
             values[slot.number] = [value] if slot.number in lists else value
     for slot in slots:
-        if slot.use == "zone":
-            choice: Sequence[Any] = (zone,) * SETS
-        elif slot.use in ("low", "high") and slot.key:
-            choice = sources.quantiles(slot, LOW if slot.use == "low" else HIGH)
-        elif slot.use in ("pattern", "contained") and slot.key:
-            choice = [_part(value, slot) for value in sources.some(slot)]
-        else:
-            continue
+        choice = _choice(slot, sources, zone, is_item=slot.number in items)
         for values, value in zip(found, choice, strict=False):
             values[slot.number] = value
 
 
-def _lists(scope: exp.Expression) -> set[int]:
-    """Parameters of ANY(…), which are lists."""
-    parts = scope.find_all(exp.Any)
+def _choice(slot: Slot, sources: _Sources, zone: str, *, is_item: bool) -> Sequence[Any]:
+    """As many values as there are sets; none for what is decided elsewhere."""
+    if slot.use == "zone":
+        return (zone,) * SETS
+    if slot.use in ("low", "high") and slot.key:
+        return sources.quantiles(slot, LOW if slot.use == "low" else HIGH)
+    if slot.use in ("pattern", "contained") and slot.key:
+        return [_part(value, slot, is_item) for value in sources.some(slot)]
+    return ()
+
+
+def _within(scope: exp.Expression, kind: type[exp.Expression]) -> set[int]:
+    """Parameters of ANY(…), which are lists, or of ARRAY[…], which are their items."""
+    parts = scope.find_all(kind)
     return {number_of(each) for part in parts for each in part.find_all(exp.Placeholder)}
 
 
-def _part(value: Any, slot: Slot) -> Any:
+def _part(value: Any, slot: Slot, is_item: bool) -> Any:
     if slot.use == "pattern":
         words = WORD.findall(str(value)) or [str(value)]
         return f"%{max(words, key=len)[:FRAGMENT]}%"
     if isinstance(value, dict):
         key, held = next(iter(value.items()), ("", None))
         return Jsonb({key: held})
-    return value[:1] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return value[0] if is_item and value else value[:1]
+    return value
 
 
 class _Sources:
@@ -152,7 +158,7 @@ class _Sources:
                 f"ORDER BY md5({key}::text) LIMIT {SETS}"
             )
             if rows:
-                return [row[0] for row in rows]
+                return [row[0] for row in (*rows, *rows[-1:] * (SETS - len(rows)))]
         raise psycopg.DataError("no row has a value for it")
 
     def _sources(self, slots: list[Slot]) -> Iterator[str]:

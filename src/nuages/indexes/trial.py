@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from nuages.indexes.bench import Bench, Build, Runs, is_faster
+from nuages.indexes.bench import UNTOLD, Bench, Build, Runs, is_faster
 from nuages.indexes.candidates import begins, candidates
 from nuages.indexes.explain import Connection, described
 from nuages.indexes.reading import Reading, read
+from nuages.indexes.sampling import SETS
 from nuages.indexes.spelling import index_name
 from nuages.indexes.workload import Work, workload, write_calls
 from nuages.model import Catalog, IndexIdea, IndexTrial, Measured, Outcome, Recording
@@ -84,13 +85,15 @@ class _Attempt:
             return None
         if time.monotonic() > self._deadline:
             return _without("not tried", work)
+        if 0 < work.max_ns < SAVES_MS * 1e6:
+            return _without("not faster", work)
         try:
             return self._try(work, reading, ideas)
         except psycopg.Error:  # its values cannot be made up, or it does not run here
             return _without("not tried", work)
 
     def _try(self, work: Work, reading: Reading, ideas: list[IndexIdea]) -> IndexTrial:
-        before = self._bench.before(work.statement, reading, self._zone)
+        before = self._bench.before(work, reading, self._zone)
         if before.ms <= SAVES_MS:
             return _without("not faster", work)
         good: list[_Try] = []
@@ -198,7 +201,7 @@ def _figures(before: Runs, after: Runs, idea: IndexIdea) -> Measured:
         statement=before.statement,
         before_ms=before.ms,
         after_ms=after.ms,
-        before_buffers=before.buffers,
+        before_buffers=before.buffers if before.buffers < UNTOLD / SETS else 0,
         after_buffers=after.buffers,
         before_plan=described(before.plans[place]),
         after_plan=described(after.plans[place]).replace(Bench.NAME, index_name(idea)),

@@ -15,6 +15,8 @@ VERBS = frozenset({"SELECT", "UPDATE", "DELETE"})
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 WRITTEN = re.compile(rf"^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+{NAME}", re.IGNORECASE)
 MOST = 300  # statements of one database
+LIKE = 5  # times the slowest recorded call, up to which other values are thought to be asked for
+NOISE_MS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,11 @@ class Work:
     statement: Statement
     calls: int
     wall_ns: int
+    max_ns: int = 0  # of one call; 0: not known
+
+    def may_take(self, ms: float) -> bool:
+        """Whether a run of so many ms is like those that were recorded."""
+        return not self.max_ns or ms <= LIKE * self.max_ns / 1e6 + NOISE_MS
 
 
 def workload(recording: Recording) -> Mapping[str, list[Work]]:
@@ -35,7 +42,8 @@ def workload(recording: Recording) -> Mapping[str, list[Work]]:
     found: dict[str, list[Work]] = defaultdict(list)
     for statement, own in groups.items():
         calls, wall_ns = sum(g.calls for g in own), sum(g.wall_ns for g in own)
-        work = Work(statement=statement, calls=calls, wall_ns=wall_ns)
+        slowest = max(g.max_ns for g in own)
+        work = Work(statement=statement, calls=calls, wall_ns=wall_ns, max_ns=slowest)
         found[statement.alias].append(work)
     return {
         alias: sorted(works, key=lambda work: (-work.wall_ns, work.statement.sql))[:MOST]

@@ -23,6 +23,8 @@ from nuages.model import (
 ID = "missing-index"
 
 MB = 1e6
+DEAR = 3.0  # times the time of an INSERT, from which on writes not recorded may well count more
+POSTGRES = "django.contrib.postgres"
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -90,10 +92,10 @@ def _hint(idea: IndexIdea, case: Case) -> str:
         return f"{model.label} is a library's: in a migration of yours, RunSQL('{sql}')"
     fields = {field.column: field.name for field in model.fields} if model else {}
     where = _place(model) if model else f"the model of {idea.table}"
-    return (
-        f"add {django_index(idea, fields)} to Meta.indexes of {where}; on a table in use, "
-        f"migrate it with {needs}AddIndexConcurrently"
-    )
+    entry = f"add {django_index(idea, fields)} to Meta.indexes of {where}"
+    if "OpClass(" in entry and case.facts.apps and POSTGRES not in case.facts.apps:
+        entry += f', and "{POSTGRES}", which OpClass needs, to INSTALLED_APPS'
+    return f"{entry}; on a table in use, migrate it with {needs}AddIndexConcurrently"
 
 
 def _place(model: ModelFacts) -> str:
@@ -116,7 +118,6 @@ def _figures(one: Lacking) -> dict[str, float | str]:
         "before_ms": round(best.before_ms, 2),
         "after_ms": round(best.after_ms, 2),
         "times_faster": round(best.before_ms / max(best.after_ms, 0.01), 1),
-        "buffers_before": best.before_buffers,
         "buffers_after": best.after_buffers,
         "table_rows": trial.rows,
         "index_mb": round(trial.bytes / MB, 2),
@@ -125,6 +126,8 @@ def _figures(one: Lacking) -> dict[str, float | str]:
         "plan_before": best.before_plan,
         "plan_after": best.after_plan,
     }
+    if best.before_buffers:
+        figures["buffers_before"] = best.before_buffers
     for name, ratio in (("insert", trial.insert_ratio), ("update", trial.update_ratio)):
         if ratio is not None:
             figures[f"{name}_times_slower"] = round(max(ratio, 1.0), 2)
@@ -143,6 +146,8 @@ def _confidence(one: Lacking) -> float:
         return 0.6
     best = _most(one.trial)
     ratio = best.before_ms / max(best.after_ms, 0.01)
+    if (one.trial.insert_ratio or 1) > DEAR:
+        return 0.6
     return 0.95 if ratio >= 5 else 0.85 if ratio >= 2 else 0.7
 
 

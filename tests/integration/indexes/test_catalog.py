@@ -25,8 +25,8 @@ def index(table: Table, name: str) -> Index:
 
 
 def test_a_table_with_its_size_and_columns(tickets: Table) -> None:
-    assert tickets.rows == 60_000
-    assert tickets.bytes > 10_000_000
+    assert tickets.rows == 50_000
+    assert tickets.bytes > 5_000_000
     assert tickets.columns["state"] == "character varying(10)"
     assert tickets.columns["tags"] == "character varying(10)[]"
     assert tickets.references == {"team_id": "desk_team", "owner_id": "desk_team"}

@@ -66,6 +66,7 @@ def case(
     models: tuple[ModelFacts, ...] | None = None,
     recording: Recording | None = None,
     settings: Mapping[str, Any] | None = None,
+    apps: Mapping[str, str] | None = None,
     **catalog: Any,
 ) -> Case:
     """A case whose default database has these tables."""
@@ -74,5 +75,6 @@ def case(
         models=(model(),) if models is None else models,
         catalogs={"default": Catalog(tables={t.name: t for t in tables}, **described)},
         settings=settings or {},
+        apps=apps or {},
     )
     return Case(recording or Recording(groups=groups), facts)

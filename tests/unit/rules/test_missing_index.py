@@ -116,6 +116,13 @@ class TestFindsWhatWasTried:
         (finding,) = found(group, trials=(tried(group, trigram),))
         assert 'GinIndex(OpClass(Upper("title"), name="gin_trgm_ops")' in finding.hint
         assert "TrigramExtension()" in finding.hint
+        made = replace(
+            case(recording=recorded(group), apps={"blog": "blog"}),
+            index_trials=(tried(group, trigram),),
+        )
+        assert (
+            '"django.contrib.postgres", which OpClass needs' in next(missing_index.find(made)).hint
+        )
         part = replace(IDEA, conditions=(IndexCondition(column="closed", test="IS NULL"),))
         (finding,) = found(group, trials=(tried(group, part),))
         assert "condition=Q(closed__isnull=True)" in finding.hint

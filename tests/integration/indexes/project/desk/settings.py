@@ -5,7 +5,7 @@ import os
 SECRET_KEY = "not secret"
 USE_TZ = True
 TIME_ZONE = "UTC"
-INSTALLED_APPS = ["desk"]
+INSTALLED_APPS = ["django.contrib.postgres", "desk"]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 DATABASES = {
     "default": {
