@@ -34,11 +34,7 @@ class Contents:
     budgets: Budgets = field(default_factory=Budgets)
     sources: Mapping[str, str] = field(default_factory=dict)  # "label:file" → text, for excerpts
     run: TuneResult | None = None  # what was compared, where it was
-
-    @property
-    def verb(self) -> str:
-        """The command that made the page."""
-        return "diagnose" if self.run is None else "tune"
+    verb: str = "tune"  # the command that made the page
 
 
 def of_tune(result: TuneResult, budgets: Budgets) -> Contents:
@@ -55,7 +51,9 @@ def of_tune(result: TuneResult, budgets: Budgets) -> Contents:
     )
 
 
-def of_diagnosis(diagnosis: Diagnosis, recording: Recording, budgets: Budgets) -> Contents:
+def of_diagnosis(
+    diagnosis: Diagnosis, recording: Recording, budgets: Budgets, verb: str = "diagnose"
+) -> Contents:
     """The contents of a diagnosis' page, with the sources that are still as they were recorded."""
     return Contents(
         project=diagnosis.project,
@@ -65,6 +63,7 @@ def of_diagnosis(diagnosis: Diagnosis, recording: Recording, budgets: Budgets) -
         recording=recording,
         budgets=budgets,
         sources=read_sources(recording, diagnosis.findings),
+        verb=verb,
     )
 
 

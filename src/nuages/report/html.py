@@ -57,10 +57,14 @@ def render_html(result: TuneResult, *, budgets: Budgets | None = None) -> str:
 
 
 def render_diagnosis_html(
-    diagnosis: Diagnosis, recording: Recording, *, budgets: Budgets | None = None
+    diagnosis: Diagnosis,
+    recording: Recording,
+    *,
+    budgets: Budgets | None = None,
+    verb: str = "diagnose",
 ) -> str:
     """The page of a recording and what was found in it, at most 2 MB."""
-    return _page(of_diagnosis(diagnosis, recording, budgets or Budgets()))
+    return _page(of_diagnosis(diagnosis, recording, budgets or Budgets(), verb))
 
 
 def _page(contents: Contents) -> str:

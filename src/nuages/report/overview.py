@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nuages.cases import WORK
 from nuages.model import Coverage, Finding, Recording
 from nuages.report.changes import STATE_MEANING, Headline, headline, states
 from nuages.report.contents import Contents
 from nuages.report.figures import count, ms_with_unit, plural
+from nuages.report.routes import shown_scopes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,10 +78,10 @@ def _compared(told: Headline) -> tuple[Level, ...]:
 
 
 def _recorded(recording: Recording) -> tuple[Level, ...]:
-    """Means over the requests, or over the tasks and commands where there were none."""
-    scopes = [stats for stats in recording.scopes if stats.scope.kind == "request"]
-    one = "request" if scopes else "execution"
-    scopes = scopes or [stats for stats in recording.scopes if stats.scope.kind in WORK]
+    """Means over the requests, or over what else there was where there were none."""
+    requests = [stats for stats in recording.scopes if stats.scope.kind == "request"]
+    one = "request" if requests else "execution"
+    scopes = requests or shown_scopes(recording)
     executions = sum(stats.executions for stats in scopes)
     if not executions:
         return ()
@@ -98,13 +98,13 @@ def _recorded(recording: Recording) -> tuple[Level, ...]:
 
 def _lead(contents: Contents) -> str:
     findings = plural(len(contents.findings), "finding") if contents.findings else "Nothing found"
-    scopes = [s for s in contents.recording.scopes if s.scope.kind in WORK]
-    if not scopes:
-        return f"{findings}; no request was recorded, so no time can be told."
+    if not contents.recording.scopes:
+        return f"{findings} in settings and code; nothing was run, so no time can be told."
+    scopes = shown_scopes(contents.recording)
     executions = sum(stats.executions for stats in scopes)
     wall_ms = sum(stats.wall_ns for stats in scopes) / 1e6
     one = "request" if all(stats.scope.kind == "request" for stats in scopes) else "execution"
+    each = f", {ms_with_unit(wall_ms / executions)} each" if executions else ""
     return (
-        f"{findings} in {plural(executions, one)}, which took {ms_with_unit(wall_ms)} in all, "
-        f"{ms_with_unit(wall_ms / executions)} each."
+        f"{findings} in {plural(executions, one)}, which took {ms_with_unit(wall_ms)} in all{each}."
     )

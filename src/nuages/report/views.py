@@ -90,6 +90,11 @@ class Views:
         found = Counter(finding.fix.status for finding in self.findings)
         return {status: found[status] for status in get_args(FixStatus)}
 
+    @property
+    def has_fixes(self) -> bool:
+        """Whether edits were looked for: a diagnosis alone has none, and says nothing of them."""
+        return self.run is not None or any(f.fix.status != "none" for f in self.findings)
+
     @cached_property
     def rules(self) -> dict[str, RuleWords]:
         return rule_words(self.findings)

@@ -8,6 +8,7 @@ import select
 import shutil
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,12 @@ class Browser:
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """What the browser answers to a command."""
+        answer = self._ask(method, **params)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         if self._session:
@@ -74,8 +81,7 @@ class Browser:
         while True:
             answer = self._next()
             if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return answer
 
     def _next(self) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -113,9 +119,10 @@ class Browser:
         return done["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression is true; while a page is loaded it may be none at all."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while not self.run(condition):
+        ask = partial(self._ask, "Runtime.evaluate", expression=condition, returnByValue=True)
+        while not ask().get("result", {}).get("result", {}).get("value"):
             assert time.monotonic() < until, f"never: {condition}"
             time.sleep(0.02)
 

@@ -13,6 +13,7 @@ import pytest
 
 from nuages.model import (
     Coverage,
+    Fix,
     LedgerEntry,
     Location,
     Recording,
@@ -84,10 +85,11 @@ def test_tags_are_balanced_and_ids_unique(page):
 
 
 def assert_links_lead_somewhere(page: Page) -> None:
-    ids = {*page.values("id"), "all"}  # every page at once, which the script shows
+    ids = set(page.values("id"))
     links = [value for value in page.values("href") if value != "data:,"]
     assert links
     assert not [link for link in links if link.removeprefix("#") not in ids]
+    assert "#all" in links
 
 
 def test_every_link_leads_somewhere_on_the_page(page):
@@ -205,6 +207,19 @@ def test_a_recording_without_a_run_has_its_pages_too():
     assert_links_lead_somewhere(page)
     assert "nuages diagnose" in page.text
     assert "Before → after" not in page.text
+    assert "The fix" in page.text  # that the sample's findings have
+
+
+def test_a_diagnosis_without_edits_does_not_speak_of_them():
+    findings = tuple(replace(finding, fix=Fix(status="none")) for finding in FINDINGS)
+    page = Page(render_diagnosis_html(replace(DIAGNOSED, findings=findings), RECORDING))
+    assert "no fix" not in page.text
+    assert "The fix" not in page.text
+
+
+def test_a_run_has_an_enclosure_and_a_diagnosis_none():
+    assert "Enclosure" in Page(render_html(TUNED)).text
+    page = Page(render_diagnosis_html(DIAGNOSED, RECORDING))
     assert "Enclosure" not in page.text
 
 
@@ -212,7 +227,7 @@ def test_findings_of_settings_and_code_alone_have_a_page():
     page = Page(render_diagnosis_html(replace(DIAGNOSED, coverage=Coverage()), Recording()))
     assert page.open == []
     assert_links_lead_somewhere(page)
-    assert "no request was recorded" in page.text
+    assert "nothing was run" in page.text
     assert Counter(page.values("data-up")) == {"findings": len(FINDINGS)}
 
 

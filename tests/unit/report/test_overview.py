@@ -8,7 +8,7 @@ from nuages.model import Budgets, Coverage, Recording
 from nuages.report.contents import of_diagnosis, of_tune
 from nuages.report.overview import coverage_line, overview
 
-from .sample_recording import RECORDING
+from .sample_recording import RECORDING, stats
 from .samples import COVERAGE, DIAGNOSED, FINDINGS, TUNED
 
 
@@ -35,8 +35,17 @@ def test_a_recording_is_told_by_its_level():
 
 def test_settings_and_code_alone_have_no_level():
     head = of_recording(Recording())
-    assert head.lead == "12 findings; no request was recorded, so no time can be told."
+    assert head.lead == (
+        "12 findings in settings and code; nothing was run, so no time can be told."
+    )
     assert not head.is_measured
+
+
+def test_a_suite_without_requests_is_told_by_its_tests():
+    suite = Recording(scopes=(stats("test_a", kind="test", executions=4, wall_ms=50),))
+    head = of_recording(suite)
+    assert head.lead == "12 findings in 4 executions, which took 200 ms in all, 50 ms each."
+    assert head.levels[0].name == "Queries per execution"
 
 
 def test_hazards_are_apart():
