@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,15 +82,17 @@ def _of_containers(reach: Reach, module: Module) -> Iterator[Global]:
         own = _local_names(node)
         for name, change, place in _changes(node, containers - own):
             found[name].append((change, place, function))
+    once = _filled_once(module, found.keys())
     for name, changes in found.items():
-        reached = [each for each in changes if reach.is_served(module, each[2])]
+        kept = [each for each in changes if name not in once or each[0] in ("counts", "keeps rows")]
+        reached = [each for each in kept if reach.is_served(module, each[2])]
         if reached:
             change, place, function = min(reached, key=lambda each: ORDER.index(each[0]))
             yield Global(
                 module=module,
                 name=name,
                 change=change,
-                defined=module.location(names[name]),
+                defined=module.location(names.get(name, place)),
                 changed=module.location(place),
                 function=function,
             )
@@ -172,7 +174,7 @@ def _assigned(
     if isinstance(target, ast.Name) and target.id in declared:
         if _reads([statement.value], target.id):
             yield target.id, "counts", statement
-        elif not _is_guarded(node, target.id):
+        elif not any(_is_guarded(node, name) for name in declared):
             yield target.id, "rebinds", statement
         elif rows:
             yield target.id, "keeps rows", statement
@@ -236,15 +238,34 @@ def _looks_up(call: ast.AST, name: str) -> bool:
 
 
 def _asks_for(test: ast.expr, name: str) -> bool:
-    """`key not in NAME`, `key in NAME`, `NAME is None`, `not NAME`, `NAME`."""
+    """`key not in NAME`, `key in NAME`, or what `_asks_whether_filled`."""
     for part in ast.walk(test):
         if isinstance(part, ast.Compare) and len(part.ops) == 1:
-            if isinstance(part.ops[0], ast.In | ast.NotIn) and _last(part.comparators[0]) == name:
+            is_in = isinstance(part.ops[0], ast.In | ast.NotIn)
+            if is_in and _last(part.comparators[0]) == name:
                 return True
-            if isinstance(part.ops[0], ast.Is | ast.IsNot | ast.Eq) and _last(part.left) == name:
-                return True
+    return _asks_whether_filled(test, name)
+
+
+def _asks_whether_filled(test: ast.expr, name: str) -> bool:
+    """`NAME is None`, `not NAME`, `NAME`, and any of these beside other conditions."""
+    if isinstance(test, ast.BoolOp):
+        return any(_asks_whether_filled(value, name) for value in test.values)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return isinstance(test.ops[0], ast.Is | ast.IsNot | ast.Eq) and _last(test.left) == name
     bare = test.operand if isinstance(test, ast.UnaryOp) else test
-    return _last(bare) == name
+    return not isinstance(bare, ast.Call) and _last(bare) == name
+
+
+def _filled_once(module: Module, names: Iterable[str]) -> set[str]:
+    """Names that some function fills when it finds them empty, whichever does the filling."""
+    tests = [
+        inner.test
+        for node in functions(module).values()
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.If)
+    ]
+    return {name for name in names if any(_asks_whether_filled(test, name) for test in tests)}
 
 
 def _reads(body: Sequence[ast.AST], name: str) -> bool:

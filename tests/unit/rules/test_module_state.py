@@ -104,6 +104,11 @@ class TestFinds:
         [finding] = found(code)
         assert text_at(code, finding.location) == "terms = {}"
 
+    def test_a_name_that_only_functions_define(self, tmp_path):
+        text = "def home(request):\n    global last\n    last = request.path\n"
+        [finding] = found(project(tmp_path, views=text))
+        assert finding.location.line == 3
+
     @pytest.mark.parametrize(
         "decorator", ["@shared_task", "@app.task(bind=True)", "@receiver(post_save)", "@api_view()"]
     )
@@ -204,6 +209,36 @@ SILENT = {
             if _client is None:
                 _client = Client()
             return _client
+    """,
+    "a cache that others see to": """
+        _apps = {}
+
+        def _fill():
+            for each in registry:
+                _apps[each.name] = each
+
+        def page(request):
+            if not _apps:
+                _fill()
+    """,
+    "a cache of what was asked without more": """
+        _types = None
+
+        def types(request, event=None):
+            global _types
+            if event is None and _types:
+                return _types
+            _types = collect(event)
+    """,
+    "two names, one of which is asked for": """
+        _text = None
+        _hash = None
+
+        def load(request):
+            global _text, _hash
+            if _text is None:
+                _text = read()
+                _hash = md5(_text)
     """,
     "a constant that is read": """
         KINDS = {"a": 1}
