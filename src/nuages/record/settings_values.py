@@ -119,7 +119,8 @@ def database(told: Mapping[str, Any]) -> dict[str, Any]:
     found["NAME"] = _database_name(engine, str(told.get("NAME") or ""))
     found["HOST"] = host(told.get("HOST"))
     found["OPTIONS"] = _options(told.get("OPTIONS") or {})
-    return found
+    mirror = name((told.get("TEST") or {}).get("MIRROR"))  # the alias that it is a replica of
+    return {**found, "MIRROR": mirror} if mirror else found
 
 
 DATABASE: Mapping[str, Read] = {
