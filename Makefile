@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## tune the example project; writes chorus-report.html
@@ -32,6 +32,10 @@ types: setup ## mypy --strict
 .PHONY: bench
 bench: setup ## what the recorder costs, beside its peers (needs PyPI; about ten minutes)
 	$(BIN)/python -m benchmarks.recorder $(ARGS)
+
+.PHONY: bench-check
+bench-check: setup ## how long nuages check takes on 100,000 lines
+	$(BIN)/python -m benchmarks.check $(ARGS)
 
 .PHONY: docs
 docs: setup ## check every link and write build/docs as HTML

@@ -21,6 +21,7 @@ _EXTENSIONS = re.compile(
     r"|backends\.(postgis)\b",
     re.IGNORECASE,
 )
+_MENTIONED = re.compile("xtension|XTENSION|postgis|POSTGIS")  # a tenth of the time of all of it
 _OPERATIONS = {
     "hstore": "hstore", "citext": "citext", "crypto": "pgcrypto", "trigram": "pg_trgm",
     "unaccent": "unaccent", "btreegin": "btree_gin", "btreegist": "btree_gist", "bloom": "bloom",
@@ -134,7 +135,7 @@ def _told(root: Path, label: str, packages: Mapping[str, str]) -> Path:
 
 def extensions_in(texts: Iterable[str]) -> Iterator[str]:
     """Extensions of PostgreSQL that source creates."""
-    for text in texts:
+    for text in filter(_MENTIONED.search, texts):
         for named, created, operation, engine in _EXTENSIONS.findall(text):
             found = (named or created or engine).lower()
             yield found or _OPERATIONS[operation.lower()]

@@ -26,8 +26,8 @@ NOT_OPEN = ("NullHandler", "RequireDebugFalse")
 SILK = "silk.middleware.SilkyMiddleware"
 CHOSEN = re.compile(r"\bSILKY_INTERCEPT_FUNC\b")
 FORCED_NAME = "force_debug_cursor"
-FORCED = re.compile(rf"\b{FORCED_NAME}\b")
-WRAPPED = re.compile(r"\bexecute_wrappers?\b")
+FORCED = re.compile(FORCED_NAME)
+WRAPPED = re.compile("execute_wrapper")
 PRINTS = frozenset({"info", "warning", "error", "critical", "log", "print"})
 NO_EDIT = "what reads the log is not known"
 

@@ -1,0 +1,1 @@
+"""How long `nuages check` takes on a hundred thousand lines."""
