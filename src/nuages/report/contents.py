@@ -14,6 +14,8 @@ from nuages.model import (
     Finding,
     Location,
     Recording,
+    SilencedBy,
+    StaleIgnore,
     TimeSplit,
     TuneResult,
 )
@@ -35,6 +37,8 @@ class Contents:
     sources: Mapping[str, str] = field(default_factory=dict)  # "label:file" → text, for excerpts
     run: TuneResult | None = None  # what was compared, where it was
     verb: str = "tune"  # the command that made the page
+    silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
+    stale: tuple[StaleIgnore, ...] = ()
 
 
 def of_tune(result: TuneResult, budgets: Budgets) -> Contents:
@@ -48,6 +52,8 @@ def of_tune(result: TuneResult, budgets: Budgets) -> Contents:
         budgets=budgets,
         sources=result.sources,
         run=result,
+        silenced=result.silenced,
+        stale=result.stale,
     )
 
 
@@ -64,6 +70,8 @@ def of_diagnosis(
         budgets=budgets,
         sources=read_sources(recording, diagnosis.findings),
         verb=verb,
+        silenced=diagnosis.silenced,
+        stale=diagnosis.stale,
     )
 
 

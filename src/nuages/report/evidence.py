@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from nuages.model import Finding
 from nuages.report.changes import execution
 from nuages.report.figures import bytes_with_unit, count, ms_with_unit, percent, share
 
 TEXT = 120  # characters; a longer text, or one of several lines, is shown as a block
-BLOCKS = ("plan",)  # what names of figures end with that are blocks, however short
+PLAN = "plan"  # a figure with this word in its name is a block, however short
+UNITS: Mapping[str, Callable[[float], str]] = {
+    "ms": ms_with_unit,
+    "ns": lambda value: ms_with_unit(value / 1e6),
+    "bytes": bytes_with_unit,
+    "mb": lambda value: bytes_with_unit(value * 1e6),
+}
 
 
 def facts(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -52,21 +58,17 @@ def own(figures: Mapping[str, float | str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_block(name: str, value: str) -> bool:
-    return "\n" in value or len(value) > TEXT or name.endswith(BLOCKS)
+    return "\n" in value or len(value) > TEXT or PLAN in name.split("_")
 
 
 def _figure(name: str, value: float) -> tuple[str, str]:
-    """A figure by the unit at its name's end: "hit_share", "saved_ms", "table_bytes"."""
-    stem, _, unit = name.rpartition("_")
-    if not stem:
-        return _words(name), count(value)
-    if unit == "ms":
-        return _words(stem), ms_with_unit(value)
-    if unit == "ns":
-        return _words(stem), ms_with_unit(value / 1e6)
-    if unit == "bytes":
-        return _words(stem), bytes_with_unit(value)
-    if unit in ("share", "rate") and 0 <= value <= 1:
+    """A figure by the unit in its name: "saved_ms", "ms_per_request", "unread_bytes_a_row"."""
+    words = name.split("_")
+    unit = next((word for word in words if word in UNITS), "") if len(words) > 1 else ""
+    if unit:
+        rest = "_".join(word for word in words if word != unit)
+        return _words(rest), UNITS[unit](value)
+    if words[-1] in ("share", "rate") and 0 <= value <= 1:
         return _words(name), percent(value)
     return _words(name), count(value)
 

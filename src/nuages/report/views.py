@@ -31,6 +31,7 @@ from nuages.report.overview import Overview, overview
 from nuages.report.queries import Queries, Reuse, reuse_of, statements
 from nuages.report.routes import Route, routes, split_of_all
 from nuages.report.rule_words import RuleWords, rule_words
+from nuages.report.text_findings import SILENCERS
 from nuages.report.verdicts import Verdict, verdicts
 
 STATUS_WORDS: Mapping[FixStatus, str] = {
@@ -50,6 +51,7 @@ class Views:
     version = __version__
     status_words = STATUS_WORDS
     roles = ROLES
+    silencers = SILENCERS
     meaning = changes.STATE_MEANING
 
     def __init__(self, contents: Contents) -> None:

@@ -29,14 +29,15 @@ def test_nothing_is_told_of_what_was_not_measured():
 def test_a_rules_own_figures_have_their_units():
     assert told(
         connect_ms=3.5, table_bytes=2_300_000, hit_rate=0.87, open_ns=2e6, workers=4, ms=7,
-        reader="replica",
+        reader="replica", ms_per_request=12, unread_bytes_a_row=1_200, index_mb=0.04,
     ) == {
         "Connect": "3.5 ms", "Table": "2.3 MB", "Hit rate": "87 %", "Open": "2 ms",
-        "Workers": "4", "Ms": "7", "Reader": "replica", "Confidence": "97 %",
+        "Workers": "4", "Ms": "7", "Reader": "replica", "Per request": "12 ms",
+        "Unread a row": "1.2 kB", "Index": "40 kB", "Confidence": "97 %",
     }  # fmt: skip
 
 
 def test_plans_and_long_texts_are_blocks():
-    figures = {"plan": "Seq Scan", "note": "a\nb", "before_plan": "x", "short": "y", "n": 1}
-    assert dict(blocks(figures)) == {"Plan": "Seq Scan", "Note": "a\nb", "Before plan": "x"}
+    figures = {"plan": "Seq Scan", "note": "a\nb", "plan_before": "x", "short": "y", "n": 1}
+    assert dict(blocks(figures)) == {"Plan": "Seq Scan", "Note": "a\nb", "Plan before": "x"}
     assert told(**figures).keys() == {"Short", "N", "Confidence"}

@@ -19,6 +19,7 @@ from nuages.model import (
     Recording,
     RouteCoverage,
     RouteFigures,
+    StaleIgnore,
 )
 from nuages.report.html import MAX_BYTES, render_diagnosis_html, render_html
 
@@ -208,6 +209,19 @@ def test_a_recording_without_a_run_has_its_pages_too():
     assert "nuages diagnose" in page.text
     assert "Before → after" not in page.text
     assert "The fix" in page.text  # that the sample's findings have
+
+
+def test_what_was_silenced_is_told():
+    stale = StaleIgnore(by="comment", text="# nuages: ignore[n-plus-one]", where="shop/views.py:48")
+    page = Page(
+        render_diagnosis_html(
+            replace(DIAGNOSED, silenced={"comment": 2, "baseline": 1}, stale=(stale,)), RECORDING
+        )
+    )
+    assert "Silenced: 2 findings by comments, 1 finding by the baseline." in page.text
+    assert "1 ignore that silences nothing any more" in page.text
+    assert "shop/views.py:48 # nuages: ignore[n-plus-one]" in page.text
+    assert "Silenced" not in Page(render_html(TUNED)).text
 
 
 def test_a_diagnosis_without_edits_does_not_speak_of_them():
