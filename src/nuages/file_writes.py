@@ -11,7 +11,9 @@ from nuages.code import Code, Module
 from nuages.model import Location
 from nuages.reach import Function, Reach, calls, dotted, functions, is_product
 
-_WRITES = re.compile(r"\bopen\(|\bwrite_(text|bytes)\(|\bFileSystemStorage\(|\bshutil\.")
+_WRITES = re.compile(
+    r"\bopen\(.*['\"][rbt]*[wax+]|\bopen\([^)]*$|\bwrite_(text|bytes)\(|\bshutil\.", re.MULTILINE
+)
 WRITING_MODE = re.compile(r"^[rbt]*[wax+]")
 # A folder of the project that a path begins with: settings.MEDIA_ROOT, BASE_DIR, EXPORT_DIR.
 ROOT = re.compile(r"\b(settings\.\w*(ROOT|DIR|PATH|FOLDER)\w*|BASE_DIR|MEDIA_ROOT)\b")
@@ -42,17 +44,16 @@ def file_writes(code: Code) -> Iterator[FileWrite]:
 
 
 def _first(module: Module, function: str, node: Function) -> FileWrite | None:
-    if _is_passing(node):
+    written = [(call, target) for call in _own_calls(node) if (target := _target(call))]
+    if not written or _is_passing(node):
         return None
     names = dict(_assigned(node))
-    for call in _own_calls(node):
-        target = _target(call)
-        if target is not None:
-            path = _spelled(target, names)
-            if ROOT.search(path) and not PASSING.search(path):
-                return FileWrite(
-                    location=module.location(call), function=function, path=ast.unparse(target)
-                )
+    for call, target in written:
+        path = _spelled(target, names)
+        if ROOT.search(path) and not PASSING.search(path):
+            return FileWrite(
+                location=module.location(call), function=function, path=ast.unparse(target)
+            )
     return None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from nuages.code import Code, Module
+from nuages.filling import filled_once, held_name, is_guarded, last_name, reads
 from nuages.model import Location
 from nuages.reach import Function, Reach, dotted, functions, is_product
 
@@ -79,10 +80,12 @@ def _of_containers(reach: Reach, module: Module) -> Iterator[Global]:
     containers = {name for name, value in names.items() if is_container(value.value)}
     found: dict[str, list[tuple[Change, ast.stmt | ast.expr, str]]] = defaultdict(list)
     for function, node in functions(module).items():
+        if not _mentions(module, node, containers):
+            continue
         own = _local_names(node)
         for name, change, place in _changes(node, containers - own):
             found[name].append((change, place, function))
-    once = _filled_once(module, found.keys())
+    once = filled_once(module, found.keys())
     for name, changes in found.items():
         kept = [each for each in changes if name not in once or each[0] in ("counts", "keeps rows")]
         reached = [each for each in kept if reach.is_served(module, each[2])]
@@ -96,6 +99,13 @@ def _of_containers(reach: Reach, module: Module) -> Iterator[Global]:
                 changed=module.location(place),
                 function=function,
             )
+
+
+def _mentions(module: Module, node: Function, names: set[str]) -> bool:
+    """Whether its text has any of the names, or declares one."""
+    lines = module.text.splitlines()[node.lineno - 1 : node.end_lineno]
+    text = "\n".join(lines)
+    return "global " in text or any(name in text for name in names)
 
 
 ORDER: tuple[Change, ...] = ("counts", "collects", "rebinds", "keeps rows", "caches rows")
@@ -148,18 +158,18 @@ def _changes(
     rows = asks_rows(node)
     for inner in _own_nodes(node):
         if isinstance(inner, ast.AugAssign):
-            name = _name(inner.target)
+            name = held_name(inner.target)
             if name in containers | declared:
                 yield name, "counts", inner
         elif isinstance(inner, ast.Assign):
             for target in inner.targets:
                 yield from _assigned(node, inner, target, containers, declared, rows)
         elif isinstance(inner, ast.Delete):
-            names = (_name(t) for t in inner.targets if isinstance(t, ast.Subscript))
+            names = (held_name(t) for t in inner.targets if isinstance(t, ast.Subscript))
             yield from ((name, "collects", inner) for name in names if name in containers)
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
             name = _held(inner.func.value)
-            if inner.func.attr in MUTATING and name in containers and not _is_guarded(node, name):
+            if inner.func.attr in MUTATING and name in containers and not is_guarded(node, name):
                 yield name, "collects", inner
 
 
@@ -172,16 +182,16 @@ def _assigned(
     rows: bool,
 ) -> Iterator[tuple[str, Change, ast.stmt | ast.expr]]:
     if isinstance(target, ast.Name) and target.id in declared:
-        if _reads([statement.value], target.id):
+        if reads([statement.value], target.id):
             yield target.id, "counts", statement
-        elif not any(_is_guarded(node, name) for name in declared):
+        elif not any(is_guarded(node, name) for name in declared):
             yield target.id, "rebinds", statement
         elif rows:
             yield target.id, "keeps rows", statement
-    elif isinstance(target, ast.Subscript) and (name := _name(target)) in containers:
-        if _reads([statement.value], name):
+    elif isinstance(target, ast.Subscript) and (name := held_name(target)) in containers:
+        if reads([statement.value], name):
             yield name, "counts", statement
-        elif not _is_guarded(node, name):
+        elif not is_guarded(node, name):
             yield name, "collects", statement
         elif rows:
             yield name, "keeps rows", statement
@@ -197,79 +207,11 @@ def _own_nodes(node: Function) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(inner)
 
 
-def _name(target: ast.expr) -> str:
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return target.id if isinstance(target, ast.Name) else ""
-
-
 def _held(value: ast.expr) -> str:
     """The name of what a method is called on: NAME, NAME[key], NAME.setdefault(key, …)."""
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-        return _name(value.func.value) if value.func.attr == "setdefault" else ""
-    return _name(value)
-
-
-def _is_guarded(node: Function, name: str) -> bool:
-    """Whether a function looks first whether it is there already: it fills a cache."""
-    for inner in ast.walk(node):
-        tests: list[ast.expr] = []
-        if isinstance(inner, ast.If | ast.IfExp | ast.While):
-            tests = [inner.test]
-        elif isinstance(inner, ast.Try):
-            caught = {dotted(h.type) for h in inner.handlers if h.type is not None}
-            if caught & {"KeyError", "LookupError", "NameError"} and _reads(inner.body, name):
-                return True
-        if any(_asks_for(test, name) for test in tests):
-            return True
-    return any(_looks_up(inner, name) for inner in ast.walk(node))
-
-
-def _looks_up(call: ast.AST, name: str) -> bool:
-    """`NAME.get(key)`; with a default it rather counts."""
-    if not isinstance(call, ast.Call) or len(call.args) != 1:
-        return False
-    function = call.func
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr == "get"
-        and (_last(function.value) == name)
-    )
-
-
-def _asks_for(test: ast.expr, name: str) -> bool:
-    """`key not in NAME`, `key in NAME`, or what `_asks_whether_filled`."""
-    for part in ast.walk(test):
-        if isinstance(part, ast.Compare) and len(part.ops) == 1:
-            is_in = isinstance(part.ops[0], ast.In | ast.NotIn)
-            if is_in and _last(part.comparators[0]) == name:
-                return True
-    return _asks_whether_filled(test, name)
-
-
-def _asks_whether_filled(test: ast.expr, name: str) -> bool:
-    """`NAME is None`, `not NAME`, `NAME`, and any of these beside other conditions."""
-    if isinstance(test, ast.BoolOp):
-        return any(_asks_whether_filled(value, name) for value in test.values)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        return isinstance(test.ops[0], ast.Is | ast.IsNot | ast.Eq) and _last(test.left) == name
-    bare = test.operand if isinstance(test, ast.UnaryOp) else test
-    return not isinstance(bare, ast.Call) and _last(bare) == name
-
-
-def _filled_once(module: Module, names: Iterable[str]) -> set[str]:
-    """Names that some function fills when it finds them empty, whichever does the filling."""
-    tests = [
-        inner.test
-        for node in functions(module).values()
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.If)
-    ]
-    return {name for name in names if any(_asks_whether_filled(test, name) for test in tests)}
-
-
-def _reads(body: Sequence[ast.AST], name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for s in body for part in ast.walk(s))
+        return held_name(value.func.value) if value.func.attr == "setdefault" else ""
+    return held_name(value)
 
 
 def asks_rows(node: ast.AST) -> bool:
@@ -315,7 +257,7 @@ def fills_a_cache(module: Module, name: str) -> bool:
         for inner in ast.walk(node):
             if last in _stored(inner):
                 found = True
-                if asks_rows(node) or not _is_guarded(node, last):
+                if asks_rows(node) or not is_guarded(node, last):
                     return False
     return found
 
@@ -329,13 +271,7 @@ def _stored(node: ast.AST) -> set[str]:
         targets = [node.target]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         targets = [node.func.value] if node.func.attr in MUTATING else []
-    return {_last(target) for target in targets}
-
-
-def _last(node: ast.expr) -> str:
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return node.attr if isinstance(node, ast.Attribute) else _name(node)
+    return {last_name(target) for target in targets}
 
 
 def defined_at(module: Module, name: str) -> Location | None:

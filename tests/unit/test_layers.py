@@ -22,9 +22,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "cases consequences definitions effects expressions guards indexes keeping middleware_costs "
         "project reach route_groups store scratch "
         "attach connections fetched lists loops answers questions written",
-        "asked file_writes lacking outgoing module_globals pages server_cursors session_sql "
+        "accessed asked file_writes filling lacking outgoing pages server_cursors session_sql "
         "settings_code",
-        "debug_mode production",
+        "debug_mode module_globals production",
         "cache_uses",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
