@@ -26,7 +26,9 @@ BOUNDS = re.compile(
 )
 LIMIT = re.compile(r"\b(?:LIMIT|FETCH (?:FIRST|NEXT)) (\d+)", re.IGNORECASE)
 PAGINATES = re.compile(r"[Pp]aginat")
-COUNTS_ALL = re.compile(r"^SELECT COUNT\(\*\)(?: AS \S+)? FROM \S+$", re.IGNORECASE)
+SLICES = re.compile(r"\[\s*(?:offset|skip|start)\s*:", re.IGNORECASE)
+# Conditions under which a list is one of few rows: somebody's own, or what a search has found.
+OF_A_PART = re.compile(r"\bWHERE\b.*?(?:_id\W|\bLIKE\b|\bIN \(|@@|MATCH|\bEXISTS\b)", re.I)
 
 NO_FIX = "pages by key have other links, and an order that ends in a unique column"
 
@@ -90,23 +92,22 @@ def _counts(pages: Pages, case: Case) -> list[QueryGroup]:
 
 def _is_paged(pages: Pages, case: Case) -> bool:
     """Whether a further page was asked for, or can be: the latest five, and how many there are,
-    are no pages.
+    are no pages; nor is a page that goes on from a key and counts nothing.
     """
     worst = pages.deepest
-    if pages.skipped or (worst.location is not None and worst.location.kind == "class"):
+    texts = [case.code.text_around(place) for place in (worst.location, worst.created_at)]
+    if pages.skipped or any(map(SLICES.search, texts)):
         return True
-    places = (worst.location, worst.created_at)
-    return any(PAGINATES.search(case.code.text_around(place)) for place in places)
+    is_list = worst.location is not None and worst.location.kind == "class"
+    return (is_list or any(map(PAGINATES.search, texts))) and bool(_counts(pages, case))
 
 
 def _rows_to_page(pages: Pages, case: Case) -> int:
-    """Rows of the table, where a request pages through all of it by number; 0 where it may not."""
+    """Rows of the table, where a request pages through most of it by number; else 0."""
     worst = pages.deepest
     if worst.scope.kind != "request" or case.is_admin(worst.scope):
         return 0
-    if not _is_paged(pages, case):
-        return 0
-    if not any(COUNTS_ALL.match(group.statement.sql) for group in _counts(pages, case)):
+    if OF_A_PART.search(worst.statement.sql) or not _is_paged(pages, case):
         return 0
     catalog = case.facts.catalogs.get(worst.statement.alias)
     found = catalog.tables.get(table(worst.statement.sql)) if catalog else None
@@ -120,8 +121,9 @@ def _deep(pages: Pages, case: Case) -> Finding:
 
 
 def _long(pages: Pages, rows: int, case: Case) -> Finding:
-    message = f"{pages.deepest.scope.name} pages by OFFSET through the {rows:,} rows of "
-    message += f"{table(pages.deepest.statement.sql)}: its last page reads them all"
+    name = table(pages.deepest.statement.sql)
+    message = f"{pages.deepest.scope.name} pages by OFFSET through {name}, which has {rows:,} rows"
+    message += ": its last page reads all before"
     return _finding(pages, message, 0.55, case)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nuages.admin_site import in_form
 from nuages.asked import asked_only
 from nuages.cases import Case
 from nuages.fetched import (
@@ -24,7 +25,8 @@ from nuages.origins import is_managers, one_execution
 ID = "over-fetch"
 
 ROW_BYTES = 1_000  # unread of each row, from which on a list of rows is worth an edit
-REQUEST_BYTES = 64_000  # unread in one execution
+REQUEST_BYTES = 64_000  # unread in one execution, from half of that a row on
+MANY_BYTES = 1_000_000  # unread in one execution, however little of each row
 PART = 0.25  # of all bytes loaded, which unread ones have to be
 FEW = 3  # fields that .defer() can name; more are better left out by .only()
 ALMOST_ALL = 0.8  # of the unread bytes, that those few have to hold; the rest is not worth a name
@@ -66,6 +68,8 @@ def _tells(fetched: Fetched) -> bool:
         return False
     if load.how != "joined" and fetched.worst.shape == "raw":
         return False
+    if in_form(fetched.worst.trigger):  # choices, of which there are too many: unbounded-result's
+        return False
     # A row at a time through a foreign key: n-plus-one says how to fetch them together.
     is_lazy = load.how == "query" and load.relation is not None
     if is_lazy and load.relation and load.relation.kind in SINGLE_VALUED:
@@ -100,8 +104,10 @@ def _waste(fetched: Fetched) -> Waste:
 def _is_worth_it(waste: Waste, fetched: Fetched) -> bool:
     if waste.part < PART:
         return False
-    in_list = waste.unread_bytes >= ROW_BYTES and fetched.instances >= ENOUGH
-    return in_list or waste.unread_bytes * fetched.instances >= REQUEST_BYTES
+    a_row, in_all = waste.unread_bytes, waste.unread_bytes * fetched.instances
+    if a_row >= ROW_BYTES and fetched.instances >= ENOUGH:
+        return True
+    return in_all >= (REQUEST_BYTES if a_row >= ROW_BYTES / 2 else MANY_BYTES)
 
 
 def _finding(fetched: Fetched, waste: Waste, case: Case) -> Finding:
@@ -153,7 +159,10 @@ def _advice(fetched: Fetched, waste: Waste, case: Case) -> tuple[RemedyKind, str
     names = list(waste.read if is_only else waste.heavy)
     call = f".{method}({_quoted(names)})"
     if site.path:  # a prefetch by name
-        inner = f'Prefetch("{site.path}", queryset={short(load.model)}.objects{call})'
+        rows = f"{short(load.model)}.objects{call}"
+        inner = f'Prefetch("{site.path}", queryset={rows})'
+        if load.relation is not None and load.relation.kind == "gfk":
+            inner = f'GenericPrefetch("{site.path}", [{rows}, …])'
         names = [f"{site.path}__{name}" for name in names]
         hint = f"write {inner} in place of the name, on {queryset(site)}"
         return method, hint, ", ".join(names)

@@ -22,6 +22,7 @@ ROWS = {"request": 1_000, "command": 10_000, "task": 10_000}  # of one query, by
 SHAPES = frozenset({"all", "filtered", "ordered", "values", "other", "raw"})
 BOUND = re.compile(r"\bLIMIT\b|\bFETCH (?:FIRST|NEXT)\b|\bTOP\b|\bROWNUM\b", re.IGNORECASE)
 AGGREGATE = re.compile(r"\bGROUP BY\b|^SELECT (?:COUNT|SUM|AVG|MIN|MAX)\(", re.IGNORECASE)
+OF_VALUES = frozenset({"values", "raw"})  # of instances, a GROUP BY gives as many as there are
 STREAMS = re.compile(r"\.a?iterator\(")
 
 NO_FIX = "how many rows are wanted at a time, the code has to say"
@@ -56,9 +57,11 @@ def _is_unbounded(group: QueryGroup) -> bool:
     sql = group.statement.sql
     if group.statement.verb != "SELECT" or group.shape not in SHAPES:
         return False
-    if group.rows_max < ROWS.get(group.scope.kind, group.rows_max + 1):
+    if group.scope.kind not in ROWS or _rows(group) < ROWS[group.scope.kind]:
         return False
-    if BOUND.search(sql) or AGGREGATE.search(sql) or is_batch(sql, group.rows_max):
+    if BOUND.search(sql) or is_batch(sql, group.rows_max):
+        return False
+    if group.shape in OF_VALUES and AGGREGATE.search(sql):
         return False
     if table(sql) in CACHED_TABLES or is_set_up(group.scope, group.location):
         return False
@@ -66,6 +69,11 @@ def _is_unbounded(group: QueryGroup) -> bool:
     is_loop = group.per_execution_max >= LOOP
     is_along = group.load is not None and group.load.how != "query"
     return not is_loop and not is_along and is_editable(group.location)
+
+
+def _rows(group: QueryGroup) -> int:
+    """In one execution: a form with two lists of all users asks for them twice."""
+    return max(group.rows_max, group.rows // max(group.executions, 1))
 
 
 def _streams(group: QueryGroup, case: Case) -> bool:
@@ -77,12 +85,12 @@ def _streams(group: QueryGroup, case: Case) -> bool:
 
 
 def _finding(groups: Sequence[QueryGroup], case: Case) -> Finding:
-    worst = max(groups, key=lambda group: group.rows_max)
+    worst = max(groups, key=_rows)
     kind, hint, confidence = _advice(worst, case)
     scopes = {group.scope for group in groups}
     return Finding(
         rule=ID,
-        message=f"{worst.rows_max:,} rows of {table(worst.statement.sql) or 'a query'} in "
+        message=f"{_rows(worst):,} rows of {table(worst.statement.sql) or 'a query'} in "
         f"{one_execution(worst.scope)}, without a LIMIT",
         hint=hint,
         location=worst.location,

@@ -35,15 +35,24 @@ Followed = tuple[Relation | None, Load | None]  # a relation, and the load of wh
 def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and way of fetching along, with all the paths that are unused."""
     found = all_fetched(case.recording)
-    followed = set(_queried_anyway(case.recording))
-    followed |= {_followed(load) for each in found if not each.is_unasked for load in each.loads}
+    defeated = set(_queried_anyway(case.recording))
+    followed = {
+        _followed(load)
+        for each in found
+        if each.load.how in ALONG and not each.is_unasked
+        for load in each.loads
+    }
     unused: dict[tuple[Site, str], list[Fetched]] = defaultdict(list)
     for fetched in found:
         way = _way(fetched)
         if _is_unused(fetched, followed) and is_editable(way.created_at):
             unused[way._replace(path=""), fetched.load.how].append(fetched)
     for (site, how), some in unused.items():
-        yield _finding(site, how, _topmost(some), case)
+        tops = _topmost(some)
+        again = [each for each in tops if not defeated.isdisjoint(map(_followed, each.loads))]
+        for part in (again, [each for each in tops if each not in again]):
+            if part:
+                yield _finding(site, how, part, case, is_defeated=part is again)
 
 
 def _is_unused(fetched: Fetched, followed: set[Followed]) -> bool:
@@ -64,7 +73,7 @@ def _followed(load: Load) -> Followed:
 
 
 def _queried_anyway(recording: Recording) -> Iterator[Followed]:
-    """What is followed past a prefetch: n-plus-one says that it is defeated."""
+    """What is queried past a prefetch, by a filter or another order."""
     for group in recording.groups:
         if group.load is not None and group.load.how == "query" and group.load.relation:
             yield _followed(group.load)
@@ -83,7 +92,9 @@ def _topmost(unused: Sequence[Fetched]) -> list[Fetched]:
     )
 
 
-def _finding(site: Site, how: str, unused: Sequence[Fetched], case: Case) -> Finding:
+def _finding(
+    site: Site, how: str, unused: Sequence[Fetched], case: Case, *, is_defeated: bool
+) -> Finding:
     paths = list(dict.fromkeys(_way(fetched).path for fetched in unused))
     worst = max(unused, key=lambda fetched: fetched.worst.wall_ns)
     groups = list({id(group): group for each in unused for group in each.groups}.values())
@@ -97,9 +108,9 @@ def _finding(site: Site, how: str, unused: Sequence[Fetched], case: Case) -> Fin
     return Finding(
         rule=ID,
         message=f"{quoted} of {short(site.model)} {'is' if len(paths) == 1 else 'are'} fetched "
-        f"along by {ALONG[how]} and never used: {instances:,} instances in "
-        f"{one_execution(worst.worst.scope)}",
-        hint=_hint(site, how, quoted, case),
+        f"along by {ALONG[how]} and {'queried anew' if is_defeated else 'never used'}: "
+        f"{instances:,} instances in {one_execution(worst.worst.scope)}",
+        hint=_past(quoted, how, site) if is_defeated else _hint(site, how, quoted, case),
         location=worst.worst.location or site.created_at,
         created_at=site.created_at,
         trigger=worst.worst.trigger,
@@ -122,6 +133,13 @@ def _hint(site: Site, how: str, quoted: str, case: Case) -> str:
     if site.created_at is not None and site.created_at.kind == "class" and how == "joined":
         return f"take {quoted} out of select_related or list_select_related on {where}"
     return f"take {quoted} out of .{method}() on {where}"
+
+
+def _past(quoted: str, how: str, site: Site) -> str:
+    return (
+        f"read {quoted} by .all(), as it is fetched along, or with its filter or order in a "
+        f"Prefetch; else take it out of .{ALONG[how]}() on {queryset(site)}"
+    )
 
 
 def _is_written_near(location: Location | None, case: Case) -> bool:

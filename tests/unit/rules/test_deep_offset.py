@@ -85,15 +85,24 @@ class TestFinds:
     def test_a_list_through_a_long_table_that_nobody_went_deep_into(self):
         finding = the_only(page(0, load=PAGES), count(), facts=LONG)
         assert finding.message == (
-            "GET /api/feed/ pages by OFFSET through the 400,000 rows of blog_post: its last page "
-            "reads them all"
+            "GET /api/feed/ pages by OFFSET through blog_post, which has 400,000 rows: its last "
+            "page reads all before"
         )
         assert finding.confidence < the_only(page(20_000)).confidence
+
+    def test_a_list_of_most_rows(self):
+        sql = 'SELECT "blog_post"."id" FROM "blog_post" WHERE NOT "blog_post"."is_hidden" LIMIT 20'
+        most = replace(page(0, load=PAGES), statement=Statement(sql=sql, verb="SELECT"))
+        assert the_only(most, count(), facts=LONG)
 
     def test_a_second_page_and_a_paginator_in_the_code_as_signs_of_paging(self, tmp_path):
         assert the_only(page(20), count(), facts=LONG)
         text = "def feed():\n" + "    pass\n" * 39 + "    page = Paginator(posts, 20).page(1)\n"
         assert the_only(page(0), count(), facts=LONG, code=code(tmp_path, blog__views=text))
+
+    def test_slices_whose_begin_the_client_gives(self, tmp_path):
+        text = "def feed():\n" + "    pass\n" * 39 + "    rows = posts[offset : offset + 20]\n"
+        assert the_only(page(0), facts=LONG, code=code(tmp_path, blog__views=text))
 
     def test_a_page_of_the_admin_that_somebody_went_to(self):
         admin = case(page(20_000, load=PAGES))
@@ -110,16 +119,25 @@ class TestStaysSilent:
     def test_on_the_latest_few_beside_their_number(self):
         assert not found(page(0, limit=5), count(), facts=LONG)
 
-    def test_on_lists_of_a_part_of_a_long_table(self):
-        part = f'{COUNT} WHERE "blog_post"."author_id" = %s'
-        assert not found(page(20, load=PAGES), count(part), facts=LONG)
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            '"blog_post"."author_id" = %s',
+            '"blog_post"."title" LIKE %s',
+            '"blog_post"."id" IN (SELECT U0."post_id" FROM "likes" U0)',
+        ],
+    )
+    def test_on_lists_of_a_part_of_a_long_table(self, condition):
+        sql = f'SELECT "blog_post"."id" FROM "blog_post" WHERE {condition} LIMIT 20 OFFSET 40'
+        part = replace(page(0), statement=Statement(sql=sql, verb="SELECT"))
+        assert not found(part, count(f"{COUNT} WHERE {condition}"), facts=LONG)
 
     def test_on_lists_that_count_nothing(self):
         assert not found(page(0, load=PAGES), facts=LONG)
 
     def test_on_the_count_of_another_request(self):
         other = Scope(kind="request", name="GET /other/")
-        assert not found(page(20), count(scope=other), facts=LONG)
+        assert not found(page(0, load=PAGES), count(scope=other), facts=LONG)
 
     def test_on_lists_of_the_admin(self):
         admin = case(page(20, load=PAGES), count())

@@ -57,7 +57,8 @@ class TestFinds:
         assert "3 kB of 3 kB" in finding.message
 
     def test_much_in_a_request_though_little_in_a_row(self):
-        assert the_only(once(POSTS, 500), use(POSTS, sizes={"title": 20, "body": 200}))
+        assert the_only(once(POSTS, 120), use(POSTS, sizes={"title": 20, "body": 600}))
+        assert the_only(once(POSTS, 9_000), use(POSTS, sizes={"title": 20, "body": 150}))
 
     def test_several_heavy_columns_with_the_heaviest_first(self):
         sizes = {"title": 20, "body": 900, "notes": 2_000, "flag": 4}
@@ -90,6 +91,11 @@ class TestFinds:
         comments = prefetched(POSTS, "comments", created_at=at(38))
         finding = the_only(once(POSTS), once(comments, 99), use(comments))
         assert finding.hint == 'add .defer("body") to the queryset at blog/views.py:38'
+
+    def test_a_column_of_what_a_generic_foreign_key_prefetched(self):
+        target = prefetched(POSTS, "target", "gfk", "shop.Order")
+        finding = the_only(once(POSTS), once(target, 99), use(target))
+        assert 'GenericPrefetch("target", [Order.objects.defer("body"), …])' in finding.hint
 
     def test_one_queryset_on_all_its_routes(self):
         finding = the_only(once(POSTS), once(POSTS, scope=HOME), use(POSTS))
@@ -130,6 +136,13 @@ class TestStaysSilent:
 
     def test_on_narrow_rows(self):
         assert not found(once(POSTS), use(POSTS, sizes={"title": 20, "body": 900}))
+
+    def test_on_many_narrow_rows(self):
+        assert not found(once(POSTS, 500), use(POSTS, sizes={"title": 20, "body": 300}))
+
+    def test_on_the_choices_of_a_form(self):
+        field = at(9, "django/forms/field.html", "", "template", root="")
+        assert not found(replace(once(POSTS), trigger=field), use(POSTS))
 
     def test_on_a_small_part_of_what_is_loaded(self):
         assert not found(once(POSTS), use(POSTS, sizes={"title": 9_000, "body": 2_000}))

@@ -71,6 +71,15 @@ class TestFinds:
         finding = the_only(group, use(POSTS, asked={"(streamed)": 1}))
         assert "autocomplete_fields" in finding.hint
 
+    def test_two_lists_of_choices_in_one_form(self):
+        line = at(9, "django/forms/field.html", "", "template", root="")
+        group = replace(saying(PLAIN, 600), trigger=line, calls=2, rows=1_200)
+        assert the_only(group).message.startswith("1,200 rows of blog_post")
+
+    def test_instances_with_a_sum_each(self):
+        sql = 'SELECT "blog_tag"."id", COUNT(*) FROM "blog_tag" GROUP BY "blog_tag"."id"'
+        assert the_only(saying(sql, shape="other"))
+
     def test_a_filter_of_the_admin(self):
         load = Load(model="blog.Post", created_at=at(9, "blog/admin.py", "PostAdmin", "class"))
         admin = case(once(load, 5_000))
@@ -118,7 +127,6 @@ class TestStaysSilent:
         [
             f"{PLAIN} LIMIT 5000",
             f"{PLAIN} ORDER BY id OFFSET 0 ROWS FETCH FIRST 5000 ROWS ONLY",
-            'SELECT "blog_post"."day", COUNT(*) FROM "blog_post" GROUP BY "blog_post"."day"',
             'SELECT "blog_post"."id" FROM "blog_post" WHERE "blog_post"."id" IN (%s)',
             'SELECT * FROM "blog_post" WHERE "blog_post"."id" IN (SELECT U0."id" FROM x LIMIT 9)',
             'SELECT "django_content_type"."id" FROM "django_content_type"',
@@ -126,6 +134,11 @@ class TestStaysSilent:
     )
     def test_on_what_is_bounded_summed_up_or_kept(self, sql):
         assert not found(saying(sql))
+
+    def test_on_values_that_are_summed_up(self, tmp_path):
+        sql = 'SELECT "blog_post"."day", COUNT(*) FROM "blog_post" GROUP BY "blog_post"."day"'
+        known = code(tmp_path, blog__views="def feed():\n" + "    pass\n" * 50)
+        assert not found(saying(sql, shape="values"), code=known)
 
     @pytest.mark.parametrize("shape", ["sliced", "get", "count", "exists", "aggregate", "write"])
     def test_on_shapes_that_bound_themselves(self, shape):

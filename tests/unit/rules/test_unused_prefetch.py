@@ -97,6 +97,13 @@ class TestFinds:
         finding = the_only(once(load), unread(joined(load, "author")))
         assert "list_select_related on the queryset of PostAdmin" in finding.hint
 
+    def test_a_prefetch_that_a_filter_defeats_with_what_would_use_it(self):
+        again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
+        parts = once(POSTS), once(COMMENTS, 90), in_loop(again, shape="filtered"), use(again)
+        finding = the_only(*parts, READ, unread(COMMENTS, 90))
+        assert "is fetched along by prefetch_related and queried anew" in finding.message
+        assert finding.hint.startswith('read "comments" by .all()')
+
     def test_few_instances_and_tests_with_less_confidence(self):
         many = the_only(once(POSTS), unread(AUTHOR)).confidence
         assert the_only(once(POSTS), unread(AUTHOR, 5)).confidence < many
@@ -122,11 +129,6 @@ class TestStaysSilent:
     def test_on_rows_that_are_locked(self):
         locked = replace(once(POSTS), statement=Statement(sql="SELECT 1 FOR UPDATE", verb="SELECT"))
         assert not found(locked, unread(AUTHOR))
-
-    def test_where_the_prefetch_is_defeated(self):
-        again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
-        parts = once(POSTS), once(COMMENTS, 90), in_loop(again, shape="filtered")
-        assert not found(*parts, READ, unread(COMMENTS, 90))
 
     def test_on_the_models_of_a_generic_relation_that_is_followed(self):
         target = prefetched(POSTS, "target", "gfk", "shop.Order")
