@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from nuages.model import (
 ID = "duplicate-index"
 
 MB = 1e6
+MADE = re.compile(r"_[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,12 +143,11 @@ def _hint(duplicate: Duplicate, model: ModelFacts) -> str:
 
 
 def _indexing(index: Index, model: ModelFacts) -> FieldFacts | None:
-    """The field whose db_index made it: Django names such an index after table and column."""
+    """The field whose db_index made it: Django ends the names of such with eight digits."""
     fields = [field for field in model.fields if (field.column,) == index.columns]
     if not fields or index.predicate or not fields[0].is_indexed:
         return None
-    made = index.name.startswith(f"{model.table}_{fields[0].column}"[:20])
-    return fields[0] if made and not index.name.endswith("_idx") else None
+    return fields[0] if MADE.search(index.name) else None
 
 
 def _location(model: ModelFacts) -> Location:

@@ -79,7 +79,8 @@ def _message(one: Lacking, worst: QueryGroup) -> str:
     if one.trial.is_estimate:
         costs = f"{best.before_cost:,.0f} → {best.after_cost:,.0f}"
         return f"{lacks}: the planner's cost of {_a(best.statement.verb)} is {costs} with it{also}"
-    times = f"{_ms(best.before_ms)} → {_ms(best.after_ms)}"
+    over = "" if best.before_buffers else "over "  # it was ended before it was done
+    times = f"{over}{_ms(best.before_ms)} → {_ms(best.after_ms)}"
     return f"{lacks}: {_a(best.statement.verb)} takes {times} with it{also}"
 
 

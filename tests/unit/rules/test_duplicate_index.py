@@ -18,15 +18,22 @@ def found(*indexes: Index, **told: object) -> list[Finding]:
 
 class TestFinds:
     def test_the_same_index_twice(self):
-        (finding,) = found(index("post_title_1a2b", "title"), index("post_title_again", "title"))
+        (finding,) = found(
+            index("post_title_1a2b3c4d", "title"), index("post_title_again", "title")
+        )
         assert finding.message == (
-            "post_title_1a2b on post(title) is the same as post_title_again (title)"
+            "post_title_1a2b3c4d on post(title) is the same as post_title_again (title)"
         )
         assert finding.hint.startswith("drop db_index=True from Post.title")
         assert finding.remedy.kind == "drop_index"
         assert finding.confidence == 0.95
         assert finding.location
         assert (finding.location.file, finding.location.line) == ("blog/models.py", 12)
+
+    def test_a_named_index_of_a_field_that_has_one_is_taken_out_of_meta(self):
+        unique = index("post_title_key", "title", is_unique=True, is_constraint=True)
+        (finding,) = found(index("post_title", "title"), unique)
+        assert finding.hint.startswith('take the index "post_title" out of Meta of Post')
 
     def test_the_start_of_a_longer_one(self):
         (finding,) = found(index("post_state_idx", "state"), index("by", "state", "created DESC"))
@@ -35,7 +42,7 @@ class TestFinds:
         assert finding.confidence == 0.75
 
     def test_a_foreign_keys_own_beside_a_unique_constraint(self):
-        (finding,) = found(index("post_author_id_1a2b", "author_id"), BOTH)
+        (finding,) = found(index("post_author_id_1a2b3c4d", "author_id"), BOTH)
         assert finding.hint.startswith("write db_index=False on Post.author")
 
     def test_what_the_primary_key_covers(self):
