@@ -23,9 +23,14 @@ def in_admin(trigger: Location | None, remedy: Remedy) -> str:
         return f"add {call} to get_queryset() of the ModelAdmin of this list"
     if template.startswith(_INLINE):
         return f"add {call} to get_queryset() of this inline of the ModelAdmin"
-    if template.startswith(_FORM):
-        return (
-            "where these rows are the choices of a form field, name it in the ModelAdmin's "
-            "autocomplete_fields or raw_id_fields"
-        )
-    return ""
+    return choices_hint(trigger) if template.startswith(_FORM) else ""
+
+
+def choices_hint(trigger: Location | None) -> str:
+    """A hint for rows that a form's field, or that of each inline's form, offers; or ""."""
+    if trigger is None or not trigger.file.startswith((*_FORM, _INLINE)):
+        return ""
+    return (
+        "where these rows are the choices of a form field, name it in the ModelAdmin's "
+        "autocomplete_fields or raw_id_fields"
+    )

@@ -106,6 +106,14 @@ def names_bound_in(loop: Loop | Comprehension) -> frozenset[str]:
     )
 
 
+def locks_rows(node: ast.AST) -> bool:
+    """Whether rows are asked for there to lock them, which SQLite's statements don't tell."""
+    return any(
+        isinstance(inner, ast.Attribute) and inner.attr == "select_for_update"
+        for inner in ast.walk(node)
+    )
+
+
 def root_name(node: ast.expr | None) -> str:
     """The name that a chain of attributes, subscripts and calls starts with; "" for none."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):

@@ -25,6 +25,14 @@ class Lineage:
         return "__".join(hop.field for hop in self.hops)
 
     @property
+    def query_path(self) -> str:
+        """The path as annotations and filters spell it: "comment" for `comment_set`."""
+        return "__".join(
+            hop.field.removesuffix("_set") if hop.kind == "reverse_fk" else hop.field
+            for hop in self.hops
+        )
+
+    @property
     def last(self) -> Relation:
         return self.hops[-1]
 
@@ -41,6 +49,17 @@ def fetches_all(relation: Relation, shape: QueryShape) -> bool:
     if relation.kind == "deferred":
         return False
     return shape == "all" or (shape == "get" and relation.kind in SINGLE_VALUED | {"gfk"})
+
+
+def is_tree(load: Load) -> bool:
+    """Whether it follows a relation from rows of a model to rows of the same, more than once."""
+    above, relation = load.parent, load.relation
+    return (
+        relation is not None
+        and above is not None
+        and relation == above.relation
+        and load.model == above.model
+    )
 
 
 class Loads:

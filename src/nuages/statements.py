@@ -56,6 +56,12 @@ def is_lookup_by_key(sql: str) -> bool:
     return BY_KEY.search(sql) is not None
 
 
+def key_of_lookup(sql: str) -> str:
+    """The column that a lookup by key asks by; "" for other statements."""
+    found = BY_KEY.search(sql)
+    return found.group(2) if found else ""
+
+
 def is_batch(sql: str, rows_max: int) -> bool:
     """Whether a loop around the statement takes many rows at a time."""
     limit = LIMIT.search(sql)

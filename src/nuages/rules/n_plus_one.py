@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from nuages.accessed import relation_written
 from nuages.admin_site import in_admin, in_form
 from nuages.cases import Case
+from nuages.lineage import is_tree
 from nuages.loops import Loop, find_loops
 from nuages.model import (
     Finding,
     Fix,
+    Load,
     Location,
     Relation,
     Remedy,
@@ -40,7 +43,7 @@ def find(case: Case) -> Iterator[Finding]:
 
 
 def _finding(loop: Loop, case: Case) -> Finding:
-    advice = _advice(loop)
+    advice = _advice(loop, case)
     busiest = loop.busiest
     return Finding(
         rule=ID,
@@ -71,9 +74,9 @@ def _confidence(base: float, loop: Loop) -> float:
     return round(max(confidence, 0.1), 2)
 
 
-def _advice(loop: Loop) -> Advice:
+def _advice(loop: Loop, case: Case) -> Advice:
     if loop.lineage is None:
-        return _without_relation(loop)
+        return _without_relation(loop, case)
     if loop.lineage.last.kind == "deferred":
         return _deferred(loop)
     if loop.can_be_fetched_together:
@@ -130,8 +133,8 @@ def _annotate(loop: Loop) -> Advice:
     function = {"count": "Count", "exists": "Exists"}.get(shape, "the aggregate")
     return Advice(
         what=f"{_accessed(loop)} is {verb} one row at a time",
-        hint=f'.annotate() {_queryset(loop)} with {function} of "{loop.lineage.path}", and read '
-        f"the annotation here",
+        hint=f'.annotate() {_queryset(loop)} with {function} of "{loop.lineage.query_path}", and '
+        f"read the annotation here",
         remedy=Remedy(kind="annotate", path=loop.lineage.path),
         confidence=0.9,
         no_fix=f"the access to {last.field} has to change as well",
@@ -189,9 +192,21 @@ def _deferred(loop: Loop) -> Advice:
     )
 
 
-def _without_relation(loop: Loop) -> Advice:
+def _without_relation(loop: Loop, case: Case) -> Advice:
     worst = loop.worst
     thing = _short(worst.load.model) if worst.load else table(worst.statement.sql) or "A table"
+    if worst.load is not None and is_tree(worst.load):
+        return _along_tree(worst.load)
+    attribute = relation_written(loop, case) if worst.load is None else None
+    if attribute is not None:
+        kind, name = attribute
+        return Advice(
+            what=f"{thing} is fetched one row at a time, by .{name}",
+            hint=f'add .{kind}("{name}") to the queryset that these instances come from',
+            remedy=Remedy(kind=kind, path=name),
+            confidence=0.75,
+            no_fix="where the queryset was created was not seen: record with --deep",
+        )
     if worst.shape == "get" and is_lookup_by_key(worst.statement.sql):
         return Advice(
             what=f"{thing} is looked up by key one row at a time",
@@ -206,6 +221,18 @@ def _without_relation(loop: Loop) -> Advice:
         remedy=Remedy(kind="none"),
         confidence=0.6,
         no_fix="the loop has to change",
+    )
+
+
+def _along_tree(load: Load) -> Advice:
+    assert load.relation is not None
+    return Advice(
+        what=f"{_short(load.model)}.{load.relation.field} is followed through a tree step by step",
+        hint="fetch the tree in one query and walk it in memory: all of its rows where they are "
+        "few, else a recursive WITH, or a library that keeps paths (django-treebeard, mptt)",
+        remedy=Remedy(kind="none"),
+        confidence=0.6,
+        no_fix="how deep the tree is can't be told",
     )
 
 

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from nuages.admin_site import choices_hint
 from nuages.cases import Case
-from nuages.expressions import Expression, Function, expression_at, names_bound_in
+from nuages.expressions import Expression, Function, expression_at, locks_rows, names_bound_in
 from nuages.loops import WRITES, Loop, asks_itself, find_repeats
 from nuages.model import Finding, Fix, QueryGroup, Remedy, RemedyKind
 from nuages.origins import one_execution
@@ -34,7 +35,7 @@ def find(case: Case) -> Iterator[Finding]:
     for loop in find_repeats(case.recording):
         expression = expression_at(case.code, loop.location)
         groups = tuple(group for group in loop.groups if _is_repeat(group, expression, case))
-        if groups and not _locks(expression):
+        if groups and not (expression and locks_rows(expression.node)):
             yield _finding(replace(loop, groups=groups), expression, case)
 
 
@@ -94,12 +95,6 @@ def _is_known(group: QueryGroup, case: Case) -> bool:
     )
 
 
-def _locks(expression: Expression | None) -> bool:
-    """Whether rows are asked for to lock them; SQLite's statements don't tell."""
-    nodes = ast.walk(expression.node) if expression else ()
-    return any(isinstance(n, ast.Attribute) and n.attr == "select_for_update" for n in nodes)
-
-
 def _advice(loop: Loop, expression: Expression | None, case: Case) -> Advice:
     worst, method = loop.worst, expression.method if expression else ""
     store = advice_of_store(table(worst.statement.sql), method, case.settings)
@@ -115,7 +110,9 @@ def _advice(loop: Loop, expression: Expression | None, case: Case) -> Advice:
 def _in_rendering(loop: Loop) -> Advice:
     trigger = loop.worst.trigger
     assert trigger is not None
-    if trigger.kind == "field":
+    if choices := choices_hint(trigger):
+        hint = f"{choices}; in forms of your own give all of them one list of choices"
+    elif trigger.kind == "field":
         hint = "ask once in the view, and give the result to the serializer in its context"
     else:
         hint = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nuages.cases import Case
 from nuages.consequences import consequences
-from nuages.expressions import Expression, expression_at, names_bound_in, root_name
+from nuages.expressions import Expression, expression_at, locks_rows, names_bound_in, root_name
 from nuages.loops import Loop, find_write_loops
 from nuages.model import Finding, Fix, ModelFacts, QueryGroup, Remedy, RemedyKind
 from nuages.origins import one_execution
@@ -62,7 +62,7 @@ def find(case: Case) -> Iterator[Finding]:
     for loop in find_write_loops(case.recording):
         expression = expression_at(case.code, loop.location)
         groups = tuple(group for group in loop.groups if _is_rows(group, expression, case))
-        if groups and not _is_one_row(expression):
+        if groups and not _is_on_purpose(expression):
             yield _finding(_writing(replace(loop, groups=groups), expression, case), case)
 
 
@@ -124,13 +124,16 @@ def _is_rows(group: QueryGroup, expression: Expression | None, case: Case) -> bo
     return each_ns <= WAITING_S * 1e9
 
 
-def _is_one_row(expression: Expression | None) -> bool:
-    """Whether the same instance is saved each time round, as a job's progress is."""
-    if expression is None or expression.method not in ("save", "asave"):
+def _is_on_purpose(expression: Expression | None) -> bool:
+    """Whether one instance is saved each time round, as a job's progress is; or whether each row
+    is locked by itself, as the jobs of a queue are.
+    """
+    loop = expression.loop if expression else None
+    if expression is None or loop is None:
         return False
     receiver = root_name(expression.receiver)
-    loop = expression.loop
-    return loop is not None and receiver.islower() and receiver not in names_bound_in(loop)
+    is_instance = expression.method in ("save", "asave") and receiver.islower()
+    return locks_rows(loop) or (is_instance and receiver not in names_bound_in(loop))
 
 
 def _hint(writing: Writing) -> str:

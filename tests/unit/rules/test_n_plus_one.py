@@ -280,6 +280,20 @@ class TestAdvises:
         assert (finding.remedy.kind, finding.remedy.path) == ("annotate", "comments")
         assert finding.fix.reason
 
+    def test_an_annotation_by_the_name_that_queries_know(self):
+        comments = accessed(POSTS, "comment_set", "reverse_fk", "blog.Comment")
+        finding = the_only(once(POSTS), in_loop(comments, shape="count"))
+        assert 'with Count of "comment", and read' in finding.hint
+        assert finding.remedy.path == "comment_set"
+
+    def test_one_query_for_a_tree(self):
+        folder = Load(model="blog.Folder", created_at=at(20))
+        parent = accessed(folder, "parent", "fk", "blog.Folder", on="blog.Folder")
+        above = accessed(parent, "parent", "fk", "blog.Folder", on="blog.Folder")
+        finding = the_only(once(folder, 1), once(parent, 1), in_loop(above, 6))
+        assert finding.message.startswith("Folder.parent is followed through a tree step by step")
+        assert "a recursive WITH" in finding.hint
+
     def test_to_name_a_deferred_field(self):
         body = accessed(POSTS, "body", "deferred", "blog.Post")
         finding = the_only(once(POSTS), in_loop(body))

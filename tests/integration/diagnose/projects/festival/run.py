@@ -54,6 +54,7 @@ def work(recorder):
     client = Client()
     client.force_login(User.objects.get(username="staff"))
     client.get("/admin/festival/gig/")
+    client.get("/admin/festival/gig/1/change/")
     entries = list(Entry.objects.order_by("-pk"))
     form = {"form-TOTAL_FORMS": len(entries), "form-INITIAL_FORMS": len(entries), "_save": "Save"}
     for number, entry in enumerate(entries):

@@ -6,8 +6,10 @@ from django.contrib.sites.models import Site
 from festival.models import (
     Band,
     Entry,
+    Folder,
     Genre,
     Gig,
+    Job,
     Member,
     Membership,
     Option,
@@ -40,4 +42,9 @@ def fill():
         Ticket.objects.create(gig=gig, holder=member)
         Remark.objects.create(text="good", subject=gig if number % 2 else band)
         Entry.objects.create(text=f"entry {number}", band=band)
+    parent = None
+    for name in ("root", "trunk", "branch", "twig", "leaf"):
+        parent = Folder.objects.create(name=name, parent=parent)
+    for number in range(3):
+        Job.objects.create(name=f"job {number}")
     Page.objects.create(slug="about", body="word " * 2_000, source="text " * 2_000)

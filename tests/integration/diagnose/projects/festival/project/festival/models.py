@@ -140,3 +140,14 @@ class Page(models.Model):
     views = models.IntegerField(default=0)
     rank = models.IntegerField(default=0)
     updated = models.DateTimeField(auto_now=True)
+
+
+class Folder(models.Model):
+    name = models.CharField(max_length=50)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+
+
+class Job(models.Model):
+    name = models.CharField(max_length=50)
+    progress = models.IntegerField(default=0)
+    seen = models.DateTimeField(null=True)

@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from django import forms
+from django.db import connection
 from django.db.models import Sum
 from django.http import HttpResponse, StreamingHttpResponse
-from festival.models import Band, Genre, Gig, Member, Remark, Ticket
+from festival.models import Band, Folder, Genre, Gig, Member, Remark, Ticket, Venue
 
 
 def _answer(*rows):
@@ -170,3 +172,83 @@ def streamed(request):
             yield ticket.holder.name
 
     return StreamingHttpResponse(lines())
+
+
+def names_in_raw_sql(request):
+    with connection.cursor() as cursor:
+        for number in range(1, 6):
+            # ! n-plus-one none - | *
+            cursor.execute("SELECT name FROM festival_band WHERE id = %s", [number])
+            cursor.fetchone()
+    return _answer()
+
+
+def asked_whether_there_is_one(request):
+    for member in Member.objects.order_by("id"):
+        # ! n-plus-one select_related profile | hasattr(member, "profile")
+        hasattr(member, "profile")
+    return _answer()
+
+
+def through_rows_with_columns(request):
+    for band in Band.objects.all():
+        # ! n-plus-one prefetch_related membership_set | band.membership_set.all()
+        for membership in band.membership_set.all():
+            # ! n-plus-one prefetch_related membership_set__member | membership.member
+            membership.member.name
+    return _answer()
+
+
+def nested(request):
+    for venue in Venue.objects.all():
+        # ! n-plus-one prefetch_related gig_set | venue.gig_set.all()
+        for gig in venue.gig_set.all():
+            # ! n-plus-one annotate gig_set__ticket_set | gig.ticket_set.count()
+            gig.ticket_set.count()
+    return _answer()
+
+
+def filtered_count(request):
+    return _answer([
+        # ! n-plus-one annotate gigs | band.gigs.filter(is_cancelled=False).count()
+        band.gigs.filter(is_cancelled=False).count()
+        for band in Band.objects.all()
+    ])  # fmt: skip
+
+
+def values_of_each(request):
+    for band in Band.objects.all():
+        # ! n-plus-one prefetch_related gigs | list(band.gigs.values_list("title", flat=True))
+        list(band.gigs.values_list("title", flat=True))
+    return _answer()
+
+
+def latest_of_each(request):
+    for band in Band.objects.all():
+        # ! n-plus-one prefetch_related gigs | band.gigs.latest("id")
+        band.gigs.latest("id")
+    return _answer()
+
+
+def up_the_tree(request):
+    place, names = Folder.objects.get(name="leaf"), []
+    while place is not None:
+        names.append(place.name)
+        # ! n-plus-one none - | place.parent
+        place = place.parent
+    return _answer(names)
+
+
+def down_the_tree(request):
+    def names(folder):
+        # ! n-plus-one none - | *
+        return [folder.name, *(names(each) for each in folder.children.all())]
+
+    return _answer([names(folder) for folder in Folder.objects.filter(parent=None)])
+
+
+def labels_of_a_form(request):
+    class GigForm(forms.Form):
+        band = forms.ModelChoiceField(queryset=Band.objects.all())
+
+    return _answer(str(GigForm()))

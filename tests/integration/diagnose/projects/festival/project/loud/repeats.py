@@ -56,6 +56,6 @@ def site_of_each(request):
 
 def whole_table_for_each(request):
     for band in Band.objects.all():
-        # ! repeated-query hoist | [option for option in Option.objects.all()]
+        # ! repeated-query hoist | Option.objects.all()
         [option for option in Option.objects.all()]
     return HttpResponse("")

@@ -26,7 +26,7 @@ class BandSerializer(serializers.ModelSerializer):
         fields = ["id", "titles"]
 
     def get_titles(self, band):
-        # ! n-plus-one prefetch_related gigs | [gig.title for gig in band.gigs.all()] | rest.py:22
+        # ! n-plus-one prefetch_related gigs | band.gigs.all() | rest.py:22
         return [gig.title for gig in band.gigs.all()]
 
 

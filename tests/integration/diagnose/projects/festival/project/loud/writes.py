@@ -1,7 +1,8 @@
 """Rows written one at a time."""
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
+from django.forms import modelformset_factory
 from django.http import HttpResponse
 from festival.models import (
     Band,
@@ -131,6 +132,47 @@ def by_a_library(request):
     # ! row-by-row-write bulk_create | copied(Genre.objects.all()[:2], 3)
     copied(Genre.objects.all()[:2], 3)
     return HttpResponse(DONE)
+
+
+def by_a_formset(request):
+    formset = modelformset_factory(Entry, fields=["count"], extra=0)
+    entries = list(Entry.objects.order_by("pk"))
+    data = {"form-TOTAL_FORMS": len(entries), "form-INITIAL_FORMS": len(entries)}
+    for number, entry in enumerate(entries):
+        data |= {f"form-{number}-id": entry.pk, f"form-{number}-count": number + 50}
+    bound = formset(data, queryset=Entry.objects.order_by("pk"))
+    # ! row-by-row-write bulk_update | bound.save()
+    bound.save()
+    return HttpResponse(DONE)
+
+
+def in_a_transaction_for_each(request):
+    for gig in Gig.objects.all():
+        with transaction.atomic():
+            # ! row-by-row-write bulk_create | gig.remarks.create(text="late")
+            gig.remarks.create(text="late")
+    return HttpResponse(DONE)
+
+
+def removed_from_each(request):
+    for band in Band.objects.all():
+        # ! row-by-row-write bulk_delete | band.genres.clear()
+        band.genres.clear()
+    return HttpResponse(DONE)
+
+
+def by_hand(request):
+    with connection.cursor() as cursor:
+        for number in range(5):
+            # ! row-by-row-write bulk_create | *
+            cursor.execute("INSERT INTO festival_genre (name) VALUES (%s)", [str(number)])
+    return HttpResponse(DONE)
+
+
+def in_a_comprehension(request):
+    # ! row-by-row-write bulk_create | Genre.objects.create(name=name)
+    genres = [Genre.objects.create(name=name) for name in "abcdef"]
+    return HttpResponse(str(len(genres)))
 
 
 def all_columns(request):

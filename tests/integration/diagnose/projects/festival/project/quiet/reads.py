@@ -2,15 +2,27 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from django import forms
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.contrib.sites.models import Site
 from django.core.paginator import Paginator
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, prefetch_related_objects
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from festival.models import Band, Entry, Genre, Gig, Member, Option, Remark, Ticket, Venue
+from festival.models import (
+    Band,
+    Entry,
+    Folder,
+    Genre,
+    Gig,
+    Member,
+    Option,
+    Remark,
+    Ticket,
+    Venue,
+)
 
 
 def _answer(*rows):
@@ -59,8 +71,10 @@ def prefetched_generically(request):
 
 
 def prefetched_generically_by_hand(request):
-    own = GenericPrefetch("subject", [Band.objects.all(), Gig.objects.select_related("band")])
-    return _answer([str(r.subject.pk) for r in Remark.objects.prefetch_related(own)])
+    remarks = list(Remark.objects.prefetch_related("subject"))
+    gigs = [remark.subject for remark in remarks if isinstance(remark.subject, Gig)]
+    prefetch_related_objects(gigs, "band")
+    return _answer([gig.band.name for gig in gigs])
 
 
 def annotated(request):
@@ -206,3 +220,37 @@ def refreshed(request):
     gig = Gig.objects.get(pk=1)
     gig.refresh_from_db()
     return _answer(gig)
+
+
+def choices_kept(request):
+    class GigForm(forms.Form):
+        venue = forms.ModelChoiceField(queryset=Venue.objects.all())
+
+    return _answer(str(GigForm()))
+
+
+def rights(request):
+    user = User.objects.get(username="staff")
+    user.is_superuser = False
+    return _answer([user.has_perm(f"festival.view_{name}") for name in ("gig", "band", "page")])
+
+
+def by_slices(request):
+    gigs = Gig.objects.order_by("id")
+    return _answer([len(gigs[start : start + 2]) for start in (0, 2, 4)])
+
+
+def looked_for_then_fetched(request):
+    entries = Entry.objects.filter(text="nothing")
+    if entries.exists():
+        return _answer(entries.first())
+    return _answer(entries.count())
+
+
+def tree_in_one(request):
+    leaf = Folder.objects.select_related("parent__parent__parent__parent").get(name="leaf")
+    names = []
+    while leaf is not None and len(names) < 4:
+        names.append(leaf.name)
+        leaf = leaf.parent
+    return _answer(names)

@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 from django.http import HttpResponse
-from festival.models import Band, Entry, Genre, Gig, Member, Membership, Page, Ticket, Venue
+from django.utils import timezone
+from festival.models import Band, Entry, Genre, Gig, Job, Member, Membership, Page, Ticket, Venue
 
 
 def in_bulk(request):
@@ -110,6 +111,40 @@ def by_hand(request):
     with connection.cursor() as cursor:
         rows = [[str(number)] for number in range(5)]
         cursor.executemany("INSERT INTO festival_genre (name) VALUES (%s)", rows)
+    return HttpResponse("")
+
+
+def progress(request):
+    job = Job.objects.get(pk=1)
+    for number in range(5):
+        job.progress = number
+        job.save()
+    return HttpResponse("")
+
+
+def heartbeat(request):
+    for _ in range(5):
+        Job.objects.filter(pk=1).update(seen=timezone.now())
+    return HttpResponse("")
+
+
+def claimed_one_by_one(request):
+    done = 0
+    while done < 3:
+        with transaction.atomic():
+            job = Job.objects.select_for_update().filter(progress__lt=100).order_by("pk").first()
+            job.progress = 100 + done
+            job.save()
+        done += 1
+    return HttpResponse("")
+
+
+def noted_twice(request):
+    def note(text):
+        Entry.objects.create(text=text)
+
+    note("begun")
+    note("done")
     return HttpResponse("")
 
 
