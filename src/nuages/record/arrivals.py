@@ -1,6 +1,6 @@
 """How requests and tasks are spread over time: in how many seconds any ended, and the most in one.
 
-0.4 µs a request, and 1.5 µs for the first of a second.
+0.7 µs a request, and 2.3 µs where its second is the fullest so far.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,8 @@ KIOSK = Path(__file__).parent / "projects" / "kiosk"
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    """The project's recording, facts and code; its routes visited 21 times each."""
+def visited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What visit.py wrote: each route was visited 21 times."""
     folder = tmp_path_factory.mktemp("kiosk") / "kiosk"
     shutil.copytree(KIOSK, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "var").mkdir()
@@ -56,10 +57,16 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    visited = json.loads(output.read_text())
+    visited: dict[str, Any] = json.loads(output.read_text())
     assert visited["faults"] == []
+    return {**visited, "folder": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def case(visited: dict[str, Any]) -> Case:
+    """The project's recording, facts and code."""
     recording = store.recording_from([visited["snapshot"]])
-    return Case(recording, recording.facts, Code({".": str(folder)}))
+    return Case(recording, recording.facts, Code({".": visited["folder"]}))
 
 
 def line(case: Case, finding: Finding) -> str:
@@ -149,3 +156,11 @@ def test_the_recording_tells_how_requests_are_spread_over_time(case):
     [menu] = [s for s in case.recording.scopes if s.scope.name == "GET /menu/"]
     assert 1 <= menu.counters["busy_seconds"] <= 21
     assert menu.peaks["in_one_second"] >= 1
+
+
+def test_the_recording_tells_how_long_each_app_took_to_load(visited):
+    recording = store.recording_from([visited["starting"]])
+    loads = {(c.name, c.operation): c for c in recording.calls if c.kind == "app"}
+    for operation in ("create", "import_models"):
+        assert loads["stalls", operation].wall_ns > 0
+        assert loads["django.contrib.auth", operation].calls == 1

@@ -28,6 +28,7 @@ def main(output):
     Order.objects.bulk_create(Order(user=user, product=made[n % 800]) for n in range(4000))
     client = Client()
     client.get("/greeting/")
+    starting = recorder.snapshot()
     recorder.reset()
     for number in range(21):
         for path in (
@@ -37,7 +38,8 @@ def main(output):
             response = Client().get(path) if path != "/basket/" else client.get(path)
             assert response.status_code == 200, (path, response)
     with open(output, "w") as file:
-        json.dump({"snapshot": recorder.snapshot(), "faults": faults.texts}, file)
+        report = {"starting": starting, "snapshot": recorder.snapshot(), "faults": faults.texts}
+        json.dump(report, file)
     recorder.uninstall()
 
 
