@@ -117,7 +117,11 @@ def before(site: Site) -> RunOutcome:
 
 @pytest.fixture(scope="module")
 def findings(site: Site, before: RunOutcome) -> tuple[Finding, ...]:
-    found = diagnose(before.recording, project="blog").findings
+    found = [
+        finding
+        for finding in diagnose(before.recording, project="blog").findings
+        if finding.rule == "n-plus-one"  # of the others none has an edit
+    ]
     proposed = propose(found, site.sources, before.recording.files)
     return verify(proposed, site.sources, before, site.run)
 
