@@ -11,6 +11,7 @@ from nuages.effects import may_answer, only_computes
 from nuages.middleware_costs import MiddlewareCost, middleware_costs
 from nuages.middleware_needs import protects, relying, watches
 from nuages.model import Evidence, Finding, Fix, Remedy
+from nuages.settings_code import locate
 
 ID = "idle-middleware"
 
@@ -53,7 +54,7 @@ def _finding(
     cost: MiddlewareCost, found: tuple[Module, Definition], others: tuple[str, ...], case: Case
 ) -> Finding:
     module, node = found
-    name = cost.name.rpartition(".")[2]
+    name, entry = cost.name.rpartition(".")[2], locate(case, "MIDDLEWARE", cost.name)
     together = f" together with {', '.join(others)}, which relies on it" if others else ""
     return Finding(
         rule=ID,
@@ -61,7 +62,8 @@ def _finding(
         f"takes {cost.mean_ms:,.2f} ms of each",
         hint=f'take "{cost.name}" out of MIDDLEWARE{together}, or let it return sooner where it '
         f"has nothing to do ({module.file}:{node.lineno})",
-        location=module.location(node),
+        location=entry or module.location(node),
+        trigger=module.location(node) if entry else None,
         evidence=Evidence(
             requests=sum(
                 case.stats[scope].executions for scope in cost.spent if scope in case.stats

@@ -134,7 +134,8 @@ def test_the_middleware_that_takes_its_time(case):
 
 def test_the_middleware_that_does_nothing(case):
     finding = the_only(idle_middleware.find(case))
-    assert line(case, finding) == "class LegacyDeviceMiddleware:"
+    assert line(case, finding) == '"kiosk.middleware.LegacyDeviceMiddleware",'
+    assert finding.trigger.file == "kiosk/middleware.py"
 
 
 @pytest.mark.parametrize("rule", [service_candidate, serverless_fit, unused_app])

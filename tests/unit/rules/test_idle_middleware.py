@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.rules.sources import code as project
 from tests.unit.rules.sources import text_at
@@ -54,6 +56,14 @@ class TestFinds:
         assert text_at(code, finding.location) == "class PalmMiddleware(MiddlewareMixin):"
         assert finding.remedy.kind == "remove"
         assert finding.evidence.wall_ms == pytest.approx(36)
+
+    def test_the_line_of_the_settings_that_names_it(self, tmp_path):
+        settings = f'MIDDLEWARE = [\n    "a.b",\n    "{PALM}",\n]\n'
+        code = project(tmp_path, core__middleware=TEXT, settings=settings)
+        told = replace(facts("a.b", PALM), settings_module="settings")
+        [finding] = found(idle(), code, told)
+        assert text_at(code, finding.location) == f'"{PALM}",'
+        assert text_at(code, finding.trigger) == "class PalmMiddleware(MiddlewareMixin):"
 
     def test_a_function(self, tmp_path):
         text = """
