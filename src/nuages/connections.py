@@ -27,7 +27,7 @@ ASYNC_SERVERS = frozenset({"uvicorn", "daphne", "hypercorn"})
 TESTING = frozenset({"pytest", "manage.py test"})
 DEVELOPMENT = re.compile(r"(?:^|[._])(?:dev|devel|development|local|test|tests|testing|ci|debug)\b")
 NAMED = re.compile("DATABASES")  # a plain word is found ten times as fast as a pattern
-WRITTEN = re.compile(r"^DATABASES\b.*=", re.MULTILINE)
+OPTION_POOL = re.compile(r"[\"']pool[\"']")
 PRODUCTION = re.compile(r"(?:^|[._])(?:prod|production|live)\b")
 
 
@@ -137,14 +137,55 @@ def settings_files(code: Code) -> Iterator[Module]:
     return code.matching(NAMED)
 
 
-def place(code: Code, facts: Facts) -> Location | None:
-    """Where DATABASES is written in the settings module, if only there."""
+def place(code: Code, facts: Facts, alias: str = "default") -> Location | None:
+    """Where a database is written: in the settings module, else in the one file that has it."""
     file = facts.settings_module.replace(".", "/")
     found = [
-        module.location(node)
+        (module, node)
         for module in settings_files(code)
-        if file and f"/{module.file}".endswith((f"/{file}.py", f"/{file}/__init__.py"))
         for node in module.tree.body
-        if isinstance(node, ast.Assign) and WRITTEN.match(ast.unparse(node.targets[0]) + " =")
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATABASES"
     ]
-    return found[0] if len(found) == 1 else None
+    ends = (f"/{file}.py", f"/{file}/__init__.py")
+    own = [pair for pair in found if file and f"/{pair[0].file}".endswith(ends)]
+    if len(own or found) != 1:
+        return None
+    [(module, node)] = own or found
+    return module.location(_entry(node.value, alias) or node)
+
+
+def _entry(node: ast.expr, alias: str) -> ast.expr | None:
+    pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+    return next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == alias), None)
+
+
+def ages(code: Code) -> Iterator[tuple[str, Location]]:
+    """Each CONN_MAX_AGE above 0 that is written in settings other than development's."""
+    for module in settings_files(code):
+        dotted = module.file.removesuffix(".py").replace("/", ".")
+        if DEVELOPMENT.search(dotted) or OPTION_POOL.search(module.text):
+            continue
+        for node in ast.walk(module.tree):
+            age = _age(node)
+            if isinstance(age, ast.Constant) and (age.value is None or _is_above_0(age.value)):
+                yield repr(age.value), module.location(age)
+
+
+def _is_above_0(value: object) -> bool:
+    return type(value) in (int, float) and value > 0  # type: ignore[operator]
+
+
+def _age(node: ast.AST) -> ast.expr | None:
+    """What CONN_MAX_AGE is given, as a key, an item, or dj_database_url's argument."""
+    if isinstance(node, ast.keyword) and node.arg == "conn_max_age":
+        return node.value
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return next((value for key, value in pairs if _is_age(key)), None)
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        return node.value if _is_age(node.targets[0].slice) else None
+    return None
+
+
+def _is_age(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "CONN_MAX_AGE"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.connections import ASYNC_SERVERS, Database, databases, place, pool_hint
+from nuages.connections import ASYNC_SERVERS, Database, ages, databases, place, pool_hint
 from nuages.deployment import Service
-from nuages.model import Evidence, Finding, Fix, Remedy
+from nuages.model import Evidence, Finding, Fix, Location, Remedy
 
 ID = "persistent-under-async"
 
@@ -21,9 +21,11 @@ def find(case: Case) -> Iterator[Finding]:
     if served is None:
         return
     by, confidence = served
-    for database in databases(case.facts):
-        if database.is_persistent and not database.has_pool:
-            yield _finding(database, by, confidence, case)
+    stated = [d for d in databases(case.facts) if d.is_persistent and not d.has_pool]
+    for database in stated:
+        yield _finding(database, by, confidence, case)
+    if not stated:
+        yield from (_written(age, where, by, case) for age, where in ages(case.code))
 
 
 def _served(case: Case) -> tuple[str, float] | None:
@@ -54,9 +56,26 @@ def _finding(database: Database, by: str, confidence: float, case: Case) -> Find
         message=f"Connections to {database.alias!r} are kept {age} (CONN_MAX_AGE) under {by}: the "
         "next request runs elsewhere and opens one more",
         hint=f'set {own}["CONN_MAX_AGE"] = 0, and {pool_hint(database, case.facts)}',
-        location=place(case.code, case.facts),
+        location=place(case.code, case.facts, database.alias),
         evidence=Evidence(requests=requests if opened else 0, calls=opened, figures=figures),
         confidence=confidence,
+        remedy=Remedy(kind="setting", path="CONN_MAX_AGE"),
+        fix=Fix(status="none", reason=NO_EDIT),
+        concern="hazard",
+    )
+
+
+def _written(age: str, where: Location, by: str, case: Case) -> Finding:
+    """What other settings say than those that were loaded."""
+    return Finding(
+        rule=ID,
+        message=f"{where.file} keeps connections (CONN_MAX_AGE = {age}) under {by}: the next "
+        "request runs elsewhere and opens one more",
+        hint="set CONN_MAX_AGE = 0 where requests are served so, and share connections by "
+        'OPTIONS["pool"] or PgBouncer',
+        location=where,
+        evidence=Evidence(figures={"conn_max_age": age, "served_by": by}),
+        confidence=0.6,
         remedy=Remedy(kind="setting", path="CONN_MAX_AGE"),
         fix=Fix(status="none", reason=NO_EDIT),
         concern="hazard",

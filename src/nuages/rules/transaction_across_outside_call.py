@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from nuages import outgoing
 from nuages.cases import Case
 from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
 from nuages.outgoing import IN_TRANSACTION, Outgoing
-from nuages.written import WrittenCall
+from nuages.written import WrittenCall, calls_in
 
 ID = "transaction-across-outside-call"
 
@@ -39,11 +41,12 @@ def _recorded(place: Outgoing, case: Case) -> Finding:
     held_ns = sum(group.wall_ns for group in opened)
     called_ns = sum(g.wall_ns * g.outcomes[IN_TRANSACTION] // max(g.calls, 1) for g in inside)
     is_kept = all(outgoing.is_kept(group) for group in inside)
+    statement = _statement(place.location, case)
     return Finding(
         rule=ID,
         message=_message(place, is_kept, called_ns),
         hint=_hint(place, inside, _begins(opened), case),
-        location=place.location,
+        location=statement or place.location,
         created_at=_begins(opened),
         evidence=Evidence(
             requests=place.executions,
@@ -56,6 +59,7 @@ def _recorded(place: Outgoing, case: Case) -> Finding:
             figures={
                 "transaction_ms": round(held_ns / 1e6, 2),
                 "outside_ms": round(called_ns / 1e6, 2),
+                "asked_at": f"{place.location.file}:{place.location.line}",
             },
         ),
         confidence=0.8 if is_kept or not place.answered else 0.95,
@@ -86,6 +90,30 @@ def _opened(place: Outgoing, inside: list[CallGroup], case: Case) -> list[CallGr
     return near or opened
 
 
+def _statement(location: Location, case: Case) -> Location | None:
+    """The statement inside of a block that calls the function which asks: what is to be moved.
+
+    None where that function has the block itself, or where there are none or several.
+    """
+    name = location.function.rpartition(".")[2]
+    if not name or name == "<module>":
+        return None
+    found = [
+        call.location
+        for module in case.code.matching(re.compile(rf"{re.escape(name)}\("))
+        for call in calls_in(module)
+        if _last_name(call) == name
+        and call.is_atomic
+        and not outgoing.not_the_products(call.location)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _last_name(call: WrittenCall) -> str:
+    function = call.node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
 def _begins(opened: list[CallGroup]) -> Location | None:
     places = {group.location for group in opened}
     return places.pop() if len(places) == 1 else None
@@ -106,9 +134,7 @@ def _message(place: Outgoing, is_kept: bool, called_ns: int) -> str:
     )
 
 
-def _hint(
-    place: Outgoing, inside: list[CallGroup], begins: Location | None, case: Case
-) -> str:
+def _hint(place: Outgoing, inside: list[CallGroup], begins: Location | None, case: Case) -> str:
     around = f" at {begins.file}:{begins.line}" if begins else ""
     if inside[0].scope.kind == "request" and _is_atomic_by_setting(case):
         around = " that ATOMIC_REQUESTS opens for the whole request"

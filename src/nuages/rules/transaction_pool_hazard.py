@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nuages import connections
 from nuages.cases import Case
@@ -64,6 +65,8 @@ NO_EDIT = "what the session is meant to keep is for its author to say"
 POOLER_HOST = re.compile(
     r"(?:[\"']HOST[\"']|HOST\s*=|//)[^\n]*\b(?:pgbouncer|pgcat|odyssey|supavisor)\b", re.IGNORECASE
 )
+CURSORS_OFF = re.compile("DISABLE_SERVER_SIDE_CURSORS")
+POSTGRESQL = re.compile(r"django\.db\.backends\.postgresql")
 POOLED, PLANNED, NOT_POOLED = 0.9, 0.6, 0.3  # confidence
 
 
@@ -81,14 +84,26 @@ class _Pooling:
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding per place that relies on its session; one for all cursors on the server."""
-    database = next((d for d in databases(case.facts) if d.vendor == "postgresql"), None)
-    pooling = _pooling(case, database) if database is not None else None
-    if database is None or pooling is None:
+    known = list(databases(case.facts))
+    database = next((each for each in known if each.vendor == "postgresql"), None)
+    if database is None:
+        if case.settings.get("DATABASES") and not known and _is_meant_for_postgresql(case):
+            elsewhere = _Pooling(NOT_POOLED, "elsewhere it runs on PostgreSQL")
+            yield from _places(case, elsewhere)
+            yield from _cursors(case, "default", case.settings["DATABASES"], elsewhere)
+        return
+    pooling = _pooling(case, database)
+    if pooling is None:
         return
     yield from _places(case, pooling)
+    yield from _cursors(case, database.alias, case.settings["DATABASES"], pooling)
     if pooling.is_there:
-        yield from _cursors(case, database, pooling)
         yield from _options(case, database, pooling)
+
+
+def _is_meant_for_postgresql(case: Case) -> bool:
+    """Whether the code names PostgreSQL's engine, beside the SQLite that these settings have."""
+    return next(case.code.matching(POSTGRESQL), None) is not None
 
 
 def _pooling(case: Case, database: Database) -> _Pooling | None:
@@ -154,12 +169,11 @@ def _finding(
     case: Case,
 ) -> Finding:
     message, hint = WHAT[kind]
-    before = "" if pooling.is_there else "before you put a pooler in between: "
     wall_ns = sum(group.wall_ns for group in groups)
     return Finding(
         rule=ID,
         message=f"{message} ({pooling.said_by})",
-        hint=before + hint,
+        hint=_before(pooling) + hint,
         location=location,
         evidence=Evidence(
             requests=sum(group.executions for group in groups),
@@ -178,10 +192,17 @@ def _finding(
     )
 
 
-def _cursors(case: Case, database: Database, pooling: _Pooling) -> Iterator[Finding]:
-    if database.settings.get("DISABLE_SERVER_SIDE_CURSORS") is not False:
+def _before(pooling: _Pooling) -> str:
+    return "" if pooling.is_there else "before you put a pooler in between: "
+
+
+def _cursors(
+    case: Case, alias: str, stated: Mapping[str, Any], pooling: _Pooling
+) -> Iterator[Finding]:
+    settings = stated.get(alias, {})
+    if settings.get("DISABLE_SERVER_SIDE_CURSORS") is not False or _turns_cursors_off(case):
         return
-    places = [where for where in server_cursors(case.code) if not _may_be_atomic(where, database)]
+    places = [where for where in server_cursors(case.code) if not _may_be_atomic(where, settings)]
     if not places:
         return
     first = places[0]
@@ -190,8 +211,8 @@ def _cursors(case: Case, database: Database, pooling: _Pooling) -> Iterator[Find
         rule=ID,
         message=f".iterator() reads through a cursor on the server at {first.file}:{first.line}"
         f"{others}: its next rows are asked of another connection ({pooling.said_by})",
-        hint=f'set DATABASES["{database.alias}"]["DISABLE_SERVER_SIDE_CURSORS"] = True, or read '
-        "inside of transaction.atomic()",
+        hint=f'{_before(pooling)}set DATABASES["{alias}"]["DISABLE_SERVER_SIDE_CURSORS"] = True, '
+        "or read inside of transaction.atomic()",
         location=first,
         evidence=Evidence(
             figures={
@@ -206,9 +227,14 @@ def _cursors(case: Case, database: Database, pooling: _Pooling) -> Iterator[Find
     )
 
 
-def _may_be_atomic(location: Location, database: Database) -> bool:
+def _turns_cursors_off(case: Case) -> bool:
+    """Whether any of the project's settings, production's perhaps, do so."""
+    return next(case.code.matching(CURSORS_OFF), None) is not None
+
+
+def _may_be_atomic(location: Location, settings: Mapping[str, Any]) -> bool:
     """Whether a request's own transaction may surround it; commands and tasks have none."""
-    if not database.settings.get("ATOMIC_REQUESTS"):
+    if not settings.get("ATOMIC_REQUESTS"):
         return False
     return not ("management/commands/" in location.file or location.file.endswith("tasks.py"))
 
@@ -228,7 +254,7 @@ def _option(
         rule=ID,
         message=f'{message} (OPTIONS["{name}"] of {database.alias!r}; {pooling.said_by})',
         hint=hint,
-        location=connections.place(case.code, case.facts),
+        location=connections.place(case.code, case.facts, database.alias),
         evidence=Evidence(figures={"option": name, "pooler": pooling.said_by}),
         confidence=min(pooling.confidence, 0.7),
         remedy=Remedy(kind="setting", path="OPTIONS"),

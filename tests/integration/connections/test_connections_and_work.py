@@ -87,10 +87,11 @@ def test_each_request_opens_a_connection(shop):
     by_alias = {f.message.split("'")[1]: f for f in shop.found("connection-per-request")}
     finding = by_alias["default"]
     assert finding.evidence.figures["setup_ms"] > 0
-    assert finding.evidence.wall_ms >= finding.evidence.calls * finding.evidence.figures["setup_ms"]
+    setup_ms = finding.evidence.calls * finding.evidence.figures["setup_ms"]
+    assert finding.evidence.wall_ms > 0.99 * setup_ms  # and closing them
     assert "GET /plain/" in finding.routes
     assert finding.confidence == 0.9
-    assert shop.text(finding) == "DATABASES = {"
+    assert shop.text(finding) == '"default": POSTGRES,'
 
 
 def test_who_a_request_waits_for_and_where(shop):
@@ -134,8 +135,9 @@ def test_transactions_that_wait_for_others(shop):
 
 
 def test_what_a_pooler_would_break(shop):
-    before = shop.found("transaction-pool-hazard")
-    assert {finding.confidence for finding in before} == {0.3}
+    found = shop.found("transaction-pool-hazard")
+    assert {finding.confidence for finding in found} == {0.3}
+    before = [finding for finding in found if not finding.remedy.path]
     assert {finding.evidence.figures["left_behind"] for finding in before} == {
         "session setting", "session lock",
     }  # fmt: skip

@@ -103,9 +103,14 @@ class TestFinds:
         assert len(found(facts=on_postgres(engine=engine))) == 1
 
     def test_where_it_is_written(self, tmp_path):
-        code = project(tmp_path, config__settings="DEBUG = False\nDATABASES = {\n}\n")
+        text = 'DATABASES = {\n    "default": {},\n}\n'
+        code = project(tmp_path, config__settings=text, other="DATABASES = {}\n")
         (finding,) = found(facts=on_postgres(), code=code)
         assert (finding.location.file, finding.location.line) == ("config/settings.py", 2)
+        (finding,) = found(facts=on_postgres(alias="second"), code=code)
+        assert finding.location.line == 1
+        (finding,) = found(facts=on_postgres(module="config.production"), code=code)
+        assert finding.location is None
 
 
 class TestStaysSilent:

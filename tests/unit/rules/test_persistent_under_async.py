@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.unit.rules.deployments import fleet, on_postgres, served
 from tests.unit.rules.recordings import called, with_calls
+from tests.unit.rules.sources import code as project
 
 from nuages.cases import Case
+from nuages.code import Code
 from nuages.deployment import Deployment
 from nuages.model import Facts, Finding, Recording
 from nuages.rules import persistent_under_async
@@ -20,8 +22,14 @@ def found(
     facts: Facts | None = None,
     deployment: Deployment | None = None,
     recording: Recording | None = None,
+    code: Code | None = None,
 ) -> list[Finding]:
-    case = Case(recording or Recording(), facts or Facts(), deployment=deployment or Deployment())
+    case = Case(
+        recording or Recording(),
+        facts or Facts(),
+        code or Code(),
+        deployment=deployment or Deployment(),
+    )
     return list(persistent_under_async.find(case))
 
 
@@ -66,8 +74,42 @@ class TestFinds:
         (finding,) = found(on_postgres(CONN_MAX_AGE=60, server="uvicorn", django="4.2"))
         assert finding.hint.endswith("and put PgBouncer in between")
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            'DATABASES["default"]["CONN_MAX_AGE"] = 600',
+            'DATABASES = {"default": {"CONN_MAX_AGE": None}}',
+            "DATABASES = {'default': dj_database_url.config(conn_max_age=600)}",
+        ],
+    )
+    def test_what_other_settings_say(self, tmp_path, line):
+        code = project(tmp_path, config__settings__prod=f"{line}\n")
+        (finding,) = found(on_postgres(), fleet(served("uvicorn")), code=code)
+        assert (finding.location.file, finding.location.line) == ("config/settings/prod.py", 1)
+        assert finding.confidence == 0.6
+
 
 class TestStaysSilent:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            'DATABASES["default"]["CONN_MAX_AGE"] = 0',
+            'DATABASES["default"]["CONN_MAX_AGE"] = env.int("AGE")',
+            'DATABASES = {"default": {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": True}}}',
+            'DATABASES["default"]["CONN_MAX_AGE"] = False',
+        ],
+    )
+    def test_on_settings_that_keep_nothing(self, tmp_path, line):
+        code = project(tmp_path, config__settings__prod=f"{line}\n")
+        assert not found(on_postgres(), fleet(served("uvicorn")), code=code)
+
+    def test_on_settings_of_development_and_of_threads(self, tmp_path):
+        line = 'DATABASES["default"]["CONN_MAX_AGE"] = 600\n'
+        code = project(tmp_path / "a", config__settings__local=line)
+        assert not found(on_postgres(), fleet(served("uvicorn")), code=code)
+        code = project(tmp_path / "b", config__settings__prod=line)
+        assert not found(on_postgres(), fleet(served()), code=code)
+
     @pytest.mark.parametrize("server", ["gunicorn", "runserver", "pytest", "nuages", ""])
     def test_on_threads(self, server):
         assert not found(on_postgres(CONN_MAX_AGE=60, server=server), fleet(served()))

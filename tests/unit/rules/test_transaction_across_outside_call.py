@@ -60,7 +60,22 @@ class TestFinds:
     def test_how_long_it_was_held(self):
         evidence = found(charged(), opened())[0].evidence
         assert (evidence.wall_ms, evidence.calls) == (320, 1)
-        assert evidence.figures == {"transaction_ms": 320, "outside_ms": 300}
+        assert evidence.figures == {
+            "transaction_ms": 320, "outside_ms": 300, "asked_at": "shop/views.py:12",
+        }  # fmt: skip
+
+    def test_the_statement_to_move_where_a_function_elsewhere_asks(self, tmp_path):
+        text = "from shop import bank\n    @atomic\n    def pay(order):\n        bank.charge(order)"
+        source = project(tmp_path, shop__views=VIEW.format(text=text))
+        (finding,) = found(charged(location=at(3, "shop/bank.py", "charge")), code=source)
+        assert (finding.location.file, finding.location.line) == ("shop/views.py", 9)
+        assert finding.evidence.figures["asked_at"] == "shop/bank.py:3"
+
+    def test_the_call_itself_where_several_statements_lead_to_it(self, tmp_path):
+        text = "@atomic\n    def pay(order):\n        charge(order)\n        charge(order)"
+        source = project(tmp_path, shop__views=VIEW.format(text=text))
+        (finding,) = found(charged(location=at(3, "shop/bank.py", "charge")), code=source)
+        assert finding.location == at(3, "shop/bank.py", "charge")
 
     def test_only_the_calls_inside(self):
         (finding,) = found(charged(4, inside=1), opened())

@@ -235,11 +235,26 @@ class TestStaysSilent:
         code = project(tmp_path, shop__work=CODE.format(line=inside))
         assert not found(code=code, facts=on_postgres(DISABLE_SERVER_SIDE_CURSORS=False))
 
-    def test_on_cursors_where_they_are_off_or_no_pooler_is_there(self, tmp_path):
+    def test_on_cursors_where_they_are_off(self, tmp_path):
         line = "Order.objects.iterator()"
         code = project(tmp_path, shop__work=CODE.format(line=line))
         assert not found(code=code, facts=on_postgres(DISABLE_SERVER_SIDE_CURSORS=True))
+
+    def test_less_surely_on_cursors_before_there_is_a_pooler(self, tmp_path):
+        code = project(tmp_path, shop__work=CODE.format(line="Order.objects.iterator()"))
         facts = on_postgres(DISABLE_SERVER_SIDE_CURSORS=False)
+        (finding,) = found(code=code, facts=facts, deployment=Deployment())
+        assert finding.confidence == 0.3
+        assert finding.hint.startswith("before you put a pooler in between: set DATABASES")
+
+    def test_less_surely_on_sqlite_where_the_code_names_postgresql(self, tmp_path):
+        engine = 'ENGINES = {"postgres": "django.db.backends.postgresql"}'
+        work = CODE.format(line="cursor.execute(LOCK)")
+        code = project(tmp_path, config__env=engine, shop__work=work)
+        facts = on_postgres(engine="django.db.backends.sqlite3")
+        (finding,) = found(code=code, facts=facts, deployment=Deployment())
+        assert finding.confidence == 0.3
+        code = project(tmp_path / "b", shop__work=work)
         assert not found(code=code, facts=facts, deployment=Deployment())
 
     def test_on_cursors_in_views_that_are_transactions(self, tmp_path):
