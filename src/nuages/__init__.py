@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
+# Attached processes import this before pytest, which would warn that it cannot rewrite it now.
+__doc__ = f"{__doc__} PYTEST_DONT_REWRITE"
 
 
 def __getattr__(name: str) -> Any:

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from nuages.record import selection, suites
+from nuages.record import per_test, selection, suites
 
 OWN = "NUAGES_PYTEST"  # set where `--nuages` started the recorder
+# Options that start it.
+ASKING = ("nuages", "nuages_light", "nuages_baseline", "nuages_update_baseline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,13 +38,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="the recording. [default: .nuages/recording.sqlite]",
     )
+    group.addoption(
+        "--nuages-baseline",
+        metavar="FILE",
+        help="fail where a test asks the database more often than it says. "
+        "[default: .nuages-tests.json, where it exists]",
+    )
+    group.addoption(
+        "--nuages-update-baseline",
+        action="store_true",
+        help="write down what the tests ask the database now",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "nuages(max_queries): what a test may ask the database, judged under --nuages.",
+    )
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Attach before anything imports Django; workers started later inherit it."""
     namespace = early_config.known_args_namespace
     is_light = getattr(namespace, "nuages_light", False)
-    if (is_light or getattr(namespace, "nuages", False)) and not _is_attached():
+    if any(getattr(namespace, name, False) for name in ASKING) and not _is_attached():
         attach_module = importlib.import_module("nuages.agent.attach")
         scratch = Path(tempfile.mkdtemp(prefix="nuages-"))
         config = attach_module.AttachConfig(
@@ -96,12 +116,47 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
         outcome.status = _statuses.pop(item.nodeid, "passed")
 
 
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    if OWN in os.environ:
+        per_test.enable()
+        per_test.start()
+    yield
+    per_test.stop()
+
+
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, Any, None]:
     outcome = yield
-    status = _status(outcome.get_result())
+    report = outcome.get_result()
+    if call.when == "call" and (asked := per_test.take()):
+        asked["max_queries"] = allowed(item)
+        report.nuages = asked  # its attributes travel from xdist's workers
+    status = _status(report)
     if status != "passed" and _statuses.get(item.nodeid) != "failed":
         _statuses[item.nodeid] = status
+
+
+def allowed(item: pytest.Item) -> int | None:
+    """What the nearest marker of a test allows it; None without one."""
+    marker = item.get_closest_marker("nuages")
+    return None if marker is None else marker.kwargs.get("max_queries")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose marker says what it cannot mean."""
+    for marker in item.iter_markers("nuages"):
+        value = marker.kwargs.get("max_queries")
+        is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if marker.args or set(marker.kwargs) != {"max_queries"} or not is_whole:
+            told = ", ".join([*map(repr, marker.args), *(f"{k}={v!r}" for k, v in
+                                                         marker.kwargs.items())])  # fmt: skip
+            pytest.fail(
+                f"@pytest.mark.nuages({told}): expected max_queries=, a whole number from 0",
+                pytrace=False,
+            )
 
 
 _statuses: dict[str, str] = {}  # of the running test, if it did not pass; no stash before pytest 7
@@ -117,6 +172,12 @@ def _status(report: Any) -> str:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _is_attached() and not hasattr(session.config, "workerinput"):  # workers don't sum up
         session.config.pluginmanager.register(_Count(), "nuages-count")
+        if OWN in os.environ:
+            watch = importlib.import_module("nuages.suite.watch")
+            session.config.pluginmanager.register(
+                watch.Watch(session.config, _root(session.config), Path(os.environ[OWN]) / "spool"),
+                "nuages-watch",
+            )
 
 
 class _Count:

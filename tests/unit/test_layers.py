@@ -31,7 +31,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials",
         "doors",
-        "about tune report",
+        "about suite tune report",
         "cli",
         "__main__",
     )

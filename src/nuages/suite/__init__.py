@@ -1,0 +1,1 @@
+"""A test suite's queries: what each test asked, held against budgets and a baseline."""
