@@ -96,5 +96,6 @@ def _told(project: Project, error: NuagesError) -> tuple[str, ...]:
 
 
 def _what_was_read(project: Project, facts: Facts) -> str:
-    settings = f"the settings {project.settings} and " if facts.settings else ""
-    return f"Nothing was run: {settings}the code of {project.name} were read."
+    if facts.settings:
+        return f"Nothing was run: {project.settings} and the code of {project.name} were read."
+    return f"Nothing was run: the code of {project.name} was read."

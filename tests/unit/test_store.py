@@ -12,11 +12,15 @@ from nuages import store
 from nuages.errors import NuagesError
 from nuages.model import (
     CallGroup,
+    Catalog,
     Event,
     Exemplar,
+    Facts,
+    FieldFacts,
     Load,
     LoadUse,
     Location,
+    ModelFacts,
     QueryGroup,
     Recording,
     Relation,
@@ -24,8 +28,10 @@ from nuages.model import (
     Scope,
     ScopeStats,
     Statement,
+    Table,
 )
 from nuages.record import snapshots
+from nuages.record.facts import to_json
 
 LOCATIONS = [
     Location(file=f"app/{name}.py", line=3, column=column, end_line=4, end_column=9, function=name,
@@ -136,6 +142,19 @@ def a_recording(chance: random.Random) -> Recording:
             wall_ns=wall,
         )
 
+    def some_facts():
+        field = FieldFacts(name="id", column="id", kind="AutoField", is_primary=True)
+        labels = chance.sample(["shop.Order", "shop.Item", "auth.User"], chance.randrange(3))
+        tables = {name: Table(name=name) for name in "ab"[: chance.randrange(3)]}
+        return Facts(
+            settings={"DEBUG": chance.choice([True, False]), "CACHES": {"default": {"TIMEOUT": 5}}},
+            explicit=frozenset(chance.sample(["DEBUG", "CACHES"], chance.randrange(3))),
+            models=tuple(ModelFacts(label=n, table=n.lower(), fields=(field,)) for n in labels),
+            apps={"shop": "shop"},
+            catalogs={chance.choice(["default", "other"]): Catalog(vendor="sqlite", tables=tables)},
+            server=chance.choice(["", "gunicorn", "uvicorn", "celery", "pytest", "manage.py x"]),
+        )
+
     groups = [a_group(number) for number in range(9)]
     # A process has one group of a kind, so duplicates are folded first.
     total = store.merge_all(Recording(groups=(group,)) for group in groups)
@@ -155,6 +174,7 @@ def a_recording(chance: random.Random) -> Recording:
             uses=tuple(a_use(load) for load in LOADS[1:]),
             reuse=(a_reuse(),),
             cut={"aggregates": chance.randrange(3)},
+            facts=some_facts(),
             processes=1,
         ),
     )
@@ -189,6 +209,35 @@ def test_a_file_that_changed_between_processes_has_no_hash():
     a, b = (Recording(files={".:a.py": digest}) for digest in ("x", "y"))
     assert store.merge(a, b).files == {".:a.py": ""}
     assert store.merge(store.merge(a, b), a).files == {".:a.py": ""}
+
+
+def test_of_facts_those_of_the_process_that_told_most_are_kept():
+    model = ModelFacts(label="shop.Order", table="shop_order")
+    catalog = Catalog(vendor="postgresql", tables={"t": Table(name="t")})
+    parts = [
+        Recording(facts=Facts(settings={"DEBUG": True, "USE_TZ": True}, server="gunicorn")),
+        Recording(facts=Facts(settings={"DEBUG": False}, models=(model,), server="celery")),
+        Recording(facts=Facts(catalogs={"default": catalog})),
+        Recording(),
+    ]
+    [facts] = {to_json(store.merge_all(order).facts) for order in permutations(parts)}
+    expected = Facts(
+        settings={"DEBUG": False},
+        models=(model,),
+        server="gunicorn",
+        catalogs={"default": catalog},
+    )
+    assert facts == to_json(expected)
+
+
+def test_a_file_without_facts_is_read(tmp_path):
+    path = tmp_path / "r.sqlite"
+    store.write(Recording(facts=Facts(django="5.2")), path)
+    assert store.read(path).facts == Facts(django="5.2")
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM texts WHERE part = 'facts'")
+    database.close()
+    assert store.read(path) == Recording()
 
 
 def test_of_the_tests_of_a_group_the_first_fifty_by_name_are_kept():

@@ -1,0 +1,5 @@
+from django.http import HttpResponse
+
+
+def first(request):
+    return HttpResponse("first")
