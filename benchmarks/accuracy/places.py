@@ -1,7 +1,8 @@
 """The places of the project, and what its comments say a tool should find there.
 
 A statement that is to blame ends with `# <- rule`, `# <- rule remedy` or `# <- rule remedy path`;
-before the rule stands `@name` where the line is not inside the place of that name.
+before the rule stands `@name` where the line is not inside the place of that name. What may be said
+there besides is named by `# also rule`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent / "project"
+ALSO = re.compile(r"# also ([\w-]+)$")
 MARK = re.compile(r"<- (?:@(\w+) )?([\w-]+)(?: (\w+))?(?: (\w+))?\s*(?:#\}.*)?$")
 
 
@@ -41,6 +43,17 @@ def expected() -> dict[str, Expected]:
                 found[name] = Expected(
                     place=name, file=file, lines=where, rule=rule, remedy=remedy, path=lookup
                 )
+    return found
+
+
+def allowed() -> set[tuple[str, str]]:
+    """(place, rule) of what may be said there besides."""
+    found = set()
+    for path in sorted(PROJECT.rglob("*.py")):
+        text = path.read_text("utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if match := ALSO.search(line):
+                found.add((enclosing(text, number), match.group(1)))
     return found
 
 

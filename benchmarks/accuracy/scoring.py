@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.accuracy.places import Expected
+from benchmarks.accuracy.places import Expected, allowed
 from benchmarks.accuracy.running import Said
 
 ADVICE = {"select_related": "select_related(", "prefetch_related": "prefetch_related("}
@@ -28,7 +28,7 @@ def score(
     said: Mapping[str, Sequence[Said]], wanted: Mapping[str, Expected], names: Iterable[str]
 ) -> Score:
     """Compare what was said of each place with what is wrong there."""
-    result = Score()
+    result, besides = Score(), allowed()
     for name in names:
         reports = said.get(name, ())
         expected = wanted.get(name)
@@ -38,7 +38,11 @@ def score(
             continue
         right = [report for report in reports if is_meant(report, expected)]
         (result.found if right else result.missed).append(name)
-        result.beside += [f"{name}: {r.text}" for r in reports if r.rule and r not in right]
+        result.beside += [
+            f"{name}: {report.text}"
+            for report in reports
+            if report.rule and report not in right and (name, report.rule) not in besides
+        ]
         at_line = [r for r in right if names_line(r, expected)]
         if at_line:
             result.at_the_line.append(name)

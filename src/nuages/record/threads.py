@@ -58,10 +58,9 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
         if execution is None or _carries_context(fn):
             return original(self, fn, *args, **kwargs)
         caller = _caller(sys._getframe(1))
-        if _runs_in_context(fn):
-            run, function, *rest = fn.func, *fn.args
-            fn = partial(run, work, execution, caller, function, *rest, **fn.keywords)
-            return original(self, fn, *args, **kwargs)
+        within = _within_context(fn, execution, caller)
+        if within is not None:
+            return original(self, within, *args, **kwargs)
         return original(self, work, execution, caller, fn, *args, **kwargs)
 
     return submit
@@ -77,12 +76,21 @@ def _carries_context(function: Any) -> bool:
         return True
 
 
-def _runs_in_context(function: Any) -> bool:
-    """Whether it is what asyncio.to_thread() makes: what is set outside of it, it does not see."""
-    if type(function) is not partial or not function.args:
-        return False
-    run = function.func
-    return type(getattr(run, "__self__", None)) is Context and run.__name__ == "run"
+def _within_context(function: Any, execution: Execution, caller: Caller) -> Any:
+    """What asyncio.to_thread() makes, with the work inside of its context: it sees nothing that is
+    set around it. None where it is something else.
+    """
+    try:
+        if type(function) is not partial or not function.args:
+            return None
+        run = function.func
+        if type(getattr(run, "__self__", None)) is not Context or run.__name__ != "run":
+            return None
+        inner, *arguments = function.args
+        return partial(run, work, execution, caller, inner, *arguments, **function.keywords)
+    except Exception:
+        faults.note()
+        return None
 
 
 def _starting(original: Callable[..., None]) -> Callable[..., None]:

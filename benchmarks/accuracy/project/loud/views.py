@@ -107,7 +107,7 @@ def filtered(request):
 
 def prefetch_defeated(request):
     values = []
-    for author in Author.objects.prefetch_related("books"):
+    for author in Author.objects.prefetch_related("books"):  # also unused-prefetch
         values.append(list(author.books.order_by("title")))  # <- n-plus-one prefetch_related books
     return answer(values)
 
