@@ -238,7 +238,10 @@ def _goes_through_rows(group: QueryGroup, lineage: Lineage | None, loads: Loads)
 def _cause(group: QueryGroup, lineage: Lineage | None) -> Hashable:
     """One queryset and path is one cause, wherever it shows; else each access is its own."""
     if lineage is None:
-        return (group.location, group.shape, table(group.statement.sql))
+        location = group.location
+        if location is not None and location.kind == "attribute":
+            return location  # a generic foreign key leads to several tables
+        return (location, group.shape, table(group.statement.sql))
     root = lineage.root
     if root is None or root.created_at is None:
         return (group.location, lineage.path, lineage.last, group.shape)

@@ -13,6 +13,8 @@ SET_UP_COMMANDS = frozenset({
     "collectstatic", "createcachetable", "createsuperuser", "flush", "loaddata", "makemigrations",
     "migrate", "migrate_schemas", "sqlflush", "squashmigrations", "test",
 })  # fmt: skip
+# A project's own, by words of its name: `seed_demo`, `loadsampledata`; not `downsample`.
+SET_UP_WORDS = re.compile(r"(?:^|_)(?:seed|demo|fake|dummy)(?:_|s?$|_?data)|(?:sample|test)_?data")
 # Read once per process and then kept by Django itself.
 CACHED_TABLES = frozenset({"django_content_type", "django_session", "django_site"})
 _OF_MANAGER = re.compile(r"(Manager|QuerySet)\.\w+$")
@@ -39,7 +41,9 @@ def is_set_up(scope: Scope, location: Location | None) -> bool:
     if in_migrations(location):
         return True
     if scope.kind == "command":
-        return bool(SET_UP_COMMANDS.intersection(scope.name.split()))
+        words = scope.name.split()
+        own = words[1] if len(words) > 1 else ""
+        return bool(SET_UP_COMMANDS.intersection(words) or SET_UP_WORDS.search(own))
     return scope.kind == "test" and (location is None or in_tests(location))
 
 

@@ -134,6 +134,9 @@ def _in_code(expression: Expression, loop: Loop) -> Advice:
     if function is not None and expression.decorators & PROPERTIES:
         hint = f"make {function.name} a cached_property: its result is then kept on the instance"
         return Advice(hint=hint, kind="cache", confidence=0.85)
+    if function is not None and "receiver" in expression.decorators:
+        hint = f"{function.name}() runs at each save: keep the result for all of them, or ask once"
+        return Advice(hint=f"{hint} where the rows are saved", kind="hoist", confidence=0.8)
     if function is not None and _takes_only_self(function):
         hint = (
             f"keep the result of {function.name}() in a name before the loop that calls it, or "

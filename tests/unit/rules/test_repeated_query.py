@@ -100,6 +100,11 @@ class TestFinds:
         assert finding.routes == ("GET /", "GET /api/feed/")
         assert finding.evidence.calls == 19
 
+    def test_a_method_once_whether_code_or_a_template_calls_it(self):
+        line = at(3, "blog/templates/feed.html", "", "template")
+        by_template = replace(in_loop(OPTION, 6, distinct=1, scope=HOME), trigger=line)
+        assert the_only(ASKED, by_template).routes == ("GET /", "GET /api/feed/")
+
     def test_a_task(self):
         assert found(in_loop(OPTION, 6, distinct=1, scope=Scope(kind="task", name="digest")))
 
@@ -142,6 +147,14 @@ class TestAdvises:
         source, place = written(tmp_path, text, "self.b.count()")
         hint = the_only(replace(ASKED, location=place), source=source).hint
         assert hint.startswith("keep the result of open() in a name before the loop")
+
+    def test_to_keep_it_over_the_saves_that_a_signal_tells_of(self, tmp_path):
+        text = (
+            "@receiver(post_save)\ndef told(sender, **kwargs):\n    Option.objects.get(key='a')\n"
+        )
+        source, place = written(tmp_path, text, "Option.objects.get(key='a')")
+        finding = the_only(replace(ASKED, location=place), source=source)
+        assert finding.hint.startswith("told() runs at each save")
 
     def test_the_context_of_a_template_or_serializer(self):
         line = at(3, "blog/templates/feed.html", "", "template")

@@ -114,6 +114,10 @@ class TestFinds:
         place = at(9, "shop/api.py", "Orders", "class")
         assert the_only(writes(INSERT, location=place)).location == place
 
+    @pytest.mark.parametrize("name", ["downsample", "demographics", "update_fixtures", "speed"])
+    def test_a_command_that_only_sounds_like_set_up(self, name):
+        assert found(writes(INSERT, scope=Scope(kind="command", name=f"manage.py {name}")))
+
     def test_a_table_whose_model_is_not_known(self):
         assert "Rows of shop_order" in the_only(writes(INSERT), models=()).message
 
@@ -226,7 +230,9 @@ class TestStaysSilent:
 
     def test_on_migrations_and_set_up(self):
         assert not found(writes(INSERT, location=at(3, "shop/migrations/0002_fill.py")))
-        assert not found(writes(INSERT, scope=Scope(kind="command", name="manage.py loaddata a")))
+        for command in ("loaddata a", "seed_demo", "createsampledata"):
+            scope = Scope(kind="command", name=f"manage.py {command}")
+            assert not found(writes(INSERT, scope=scope))
 
     def test_on_writes_without_a_line_of_the_project(self):
         assert not found(writes(INSERT, location=None))

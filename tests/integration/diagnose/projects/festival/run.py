@@ -78,6 +78,7 @@ def main(output):
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     recorder.install(AttachConfig(roots={".": os.getcwd()}, mode="deep"))
     django.setup()
+    call_command("migrate", "contenttypes", verbosity=0)  # which the festival's tables refer to
     call_command("migrate", run_syncdb=True, verbosity=0)
     from asgiref.sync import iscoroutinefunction
     from django.urls import resolve
