@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache, wraps
 from types import ModuleType
@@ -25,17 +26,23 @@ class _Running:
     """The test that runs now, from its call on: set-up and tear-down are not its own."""
 
     def __init__(self, execution: Execution) -> None:
-        self.execution = execution
+        # Threads and event loops that were made before the test do not know that they are its.
+        self.executions = {execution, executions.process()}
         self.requests: list[tuple[str, int, Calls]] = []  # route, wall time in ns, calls
         self.others: list[Calls] = []  # of tasks and commands
         self.own: Calls | None = None  # once it has ended
-        self._before = _calls(execution)
+        self._before = self._now()
+
+    def _now(self) -> Calls:
+        calls: Counter[Key] = Counter()
+        for execution in self.executions:
+            calls.update(_calls(execution))
+        return calls
 
     def stop(self) -> None:
         """What comes now is tear-down."""
         if self.own is None:
-            now = _calls(self.execution)
-            self.own = {k: n - self._before.get(k, 0) for k, n in now.items()}
+            self.own = {k: n - self._before.get(k, 0) for k, n in self._now().items()}
 
 
 _running: _Running | None = None
@@ -83,7 +90,7 @@ def take() -> dict[str, Any] | None:
 
 def _ended(execution: Execution) -> None:
     running = _running
-    if running is None or running.own is not None or execution is running.execution:
+    if running is None or running.own is not None or execution in running.executions:
         return
     try:
         if execution.kind == "request":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nuages.model import Coverage, LedgerEntry, Location, RouteCoverage
+from nuages.model import Coverage, Evidence, LedgerEntry, Location, RouteCoverage, StaleIgnore
 from nuages.report.text import render_diagnosis, render_fixes, render_tune
 
 from .samples import COVERAGE, DIAGNOSED, EMPTY, FINDINGS, TUNED
@@ -186,3 +186,51 @@ def test_where_the_time_went_comes_before_the_findings():
 
 def test_where_the_time_went_is_left_out_where_it_was_not_measured():
     assert "Where the time went" not in printed(render_tune, EMPTY)
+
+
+HAZARD = replace(
+    FINDINGS[0],
+    rule="local-cache",
+    message="CACHES is one process's own",
+    concern="hazard",
+    evidence=Evidence(wall_ms=9_000, figures={"hit_share": 0.5, "saved_ms": 1_200.0}),
+)
+MIXED = replace(DIAGNOSED, findings=(HAZARD, *FINDINGS))
+
+
+@pytest.mark.parametrize("width", [60, 100, 160])
+def test_hazards_come_after_what_costs_time(width):
+    text = printed(render_diagnosis, MIXED, width=width, limit=20)
+    assert sections(text)[2:4] == ["Findings", "Hazards"]
+    assert "Findings: 12" in text
+    assert "Hazards: 1" in text
+    assert text.index("n-plus-one: ") < text.index("local-cache: ")
+    assert "13  chorus/feed/views.py:25:31" in text
+
+
+def test_a_rules_own_figures_are_a_line():
+    text = printed(render_diagnosis, MIXED, width=160)
+    assert "figures        hit share 50 % · saved 1,200 ms" in text
+
+
+def test_a_finding_that_was_only_read_has_no_cost():
+    read = replace(FINDINGS[0], evidence=Evidence())
+    assert "cost" not in printed(render_diagnosis, replace(DIAGNOSED, findings=(read,)))
+
+
+def test_no_more_findings_than_asked_for():
+    text = printed(render_diagnosis, MIXED, limit=3)
+    assert "… and 9 more findings, see --json" in text
+    assert " 3  " in text
+    assert " 4  " not in text
+
+
+def test_what_is_silenced_is_counted_and_what_is_stale_is_named():
+    stale = StaleIgnore(by="comment", text="nuages: ignore[n-plus-one]", where="shop/views.py:3")
+    silenced = replace(DIAGNOSED, silenced={"baseline": 1, "comment": 2}, stale=(stale,))
+    for width in (60, 120):
+        text = printed(render_diagnosis, silenced, width=width)
+        words = " ".join(text.split())
+        assert "3 findings silenced: 1 by the baseline, 2 by comments." in words
+        assert "Stale ignores" in sections(text)
+        assert "shop/views.py:3 nuages: ignore[n-plus-one]" in words

@@ -1,5 +1,9 @@
 """As unittest writes them."""
 
+import unittest
+
+import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.contenttypes.models import ContentType
 from django.test import TestCase, TransactionTestCase
 from press.models import Author, Paper
@@ -24,7 +28,20 @@ class Lists(TestCase):
         ContentType.objects.get_for_model(Paper)
         self.assertEqual(Paper.objects.filter(author=self.author).count(), 4)
 
+    async def test_async(self):
+        response = await self.async_client.get("/papers/")
+        self.assertEqual(len(response.json()["papers"]), 4)
+
 
 class Flushed(TransactionTestCase):
     def test_authors(self):
         self.client.get("/authors/")
+
+
+@pytest.mark.django_db
+class Apart(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        list(Author.objects.all())
+
+    async def test_model(self):
+        await sync_to_async(Paper.objects.count)()
