@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "cases consequences definitions effects expressions guards indexes keeping middleware_costs "
         "project reach route_groups store scratch "
         "attach connections fetched lists loops answers questions written",
-        "accessed asked file_writes filling lacking outgoing pages server_cursors session_sql "
+        "accessed asked callers file_writes filling lacking outgoing pages server_cursors session_sql "
         "settings_code",
         "debug_mode module_globals production",
         "cache_uses",

@@ -15,6 +15,9 @@ START = 'SELECT "b"."id" FROM "b"'
         ("select count(*) from b", "b"),
         ('SELECT "b"."id", (SELECT 1 FROM "c") FROM "b"', "c"),
         ("SELECT 1", ""),
+        ('INSERT INTO "b" ("a") VALUES (%s)', "b"),
+        ("UPDATE `b` SET `a` = %s", "b"),
+        ('DELETE FROM "b" WHERE "b"."id" = %s', "b"),
     ],
 )
 def test_its_table(sql, name):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from nuages.accessed import relation_written
 from nuages.admin_site import in_admin, in_form
+from nuages.callers import ENOUGH, may_be_looped
 from nuages.cases import Case
 from nuages.lineage import is_tree
 from nuages.loops import Loop, find_loops
@@ -39,7 +40,14 @@ class Advice:
 def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and lookup path, in whatever routes and lines it shows."""
     for loop in find_loops(case.recording):
-        yield _finding(loop, case)
+        if loop.lineage is not None or _is_loop(loop, case):
+            yield _finding(loop, case)
+
+
+def _is_loop(loop: Loop, case: Case) -> bool:
+    """Whether it was no function that is only called a few times with different parameters."""
+    is_often = loop.busiest.per_execution_max >= ENOUGH or loop.worst.trigger is not None
+    return is_often or may_be_looped(case.code, loop.location)
 
 
 def _finding(loop: Loop, case: Case) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from nuages.callers import ENOUGH, may_be_looped
 from nuages.cases import Case
 from nuages.consequences import consequences
 from nuages.expressions import Expression, expression_at, locks_rows, names_bound_in, root_name
@@ -62,8 +63,14 @@ def find(case: Case) -> Iterator[Finding]:
     for loop in find_write_loops(case.recording):
         expression = expression_at(case.code, loop.location)
         groups = tuple(group for group in loop.groups if _is_rows(group, expression, case))
-        if groups and not _is_on_purpose(expression):
+        if groups and not _is_on_purpose(expression) and _is_loop(loop, case):
             yield _finding(_writing(replace(loop, groups=groups), expression, case), case)
+
+
+def _is_loop(loop: Loop, case: Case) -> bool:
+    """Whether it was no function that is only called a few times, to note what has happened."""
+    is_often = loop.busiest.per_execution_max >= ENOUGH
+    return is_often or may_be_looped(case.code, loop.location)
 
 
 def _writing(loop: Loop, expression: Expression | None, case: Case) -> Writing:

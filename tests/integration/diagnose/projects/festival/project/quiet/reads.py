@@ -148,6 +148,14 @@ def four_questions(request):
     )
 
 
+def _value_of(key):
+    return Option.objects.get(key=key).value
+
+
+def three_options(request):
+    return _answer(_value_of("currency"), _value_of("theme"), _value_of("limit"))
+
+
 def asked_twice(request):
     def currency():
         return Option.objects.get(key="currency")

@@ -139,12 +139,14 @@ def claimed_one_by_one(request):
     return HttpResponse("")
 
 
-def noted_twice(request):
-    def note(text):
-        Entry.objects.create(text=text)
+def _note(text):
+    Entry.objects.create(text=text)
 
-    note("begun")
-    note("done")
+
+def noted_now_and_again(request):
+    _note("begun")
+    _note("half")
+    _note("done")
     return HttpResponse("")
 
 
