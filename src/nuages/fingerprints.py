@@ -34,11 +34,13 @@ def fingerprints(findings: Sequence[Finding]) -> list[str]:
 def fingerprint(finding: Finding) -> str:
     """Of the rule, the file, the function, and what it is about there."""
     location = place(finding)
+    function = location.function if location else ""
     return hashed((
         finding.rule,
         f"{location.root}:{location.file}" if location else "",
-        location.function if location else "",
-        subject(finding),
+        function,
+        # Words tell of routes and of figures too: only where nothing else tells findings apart.
+        _exact(finding) or ("" if function else subject(finding)),
     ))  # fmt: skip
 
 
@@ -54,11 +56,13 @@ def place(finding: Finding) -> Location | None:
 
 def subject(finding: Finding) -> str:
     """What a finding is about: a lookup path, a statement, or what its message names."""
+    return _exact(finding) or NUMBERS.sub("#", finding.message)
+
+
+def _exact(finding: Finding) -> str:
     if finding.remedy.kind in BY_PATH and finding.remedy.path:
         return finding.remedy.path
-    if finding.evidence.sql:
-        return normal(finding.evidence.sql)
-    return NUMBERS.sub("#", finding.message)
+    return normal(finding.evidence.sql) if finding.evidence.sql else ""
 
 
 def normal(sql: str) -> str:

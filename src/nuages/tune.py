@@ -32,7 +32,7 @@ from nuages.model import (
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
-from nuages.silencing import baseline, silence
+from nuages.silencing import baseline, silence, validate
 
 SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
 
@@ -138,6 +138,7 @@ def _entered(
     project: Project, options: TuneOptions, progress: Progress, command: Command | None
 ) -> Iterator[tuple[Lab, Door]]:
     """A lab, set up, and the door into the project: its tests when a command is named."""
+    validate(_code(project), project.config.ignore)
     with open_lab(project, progress=progress, enforce=options.enforce, keep=options.keep) as lab:
         if command:
             with progress.stage("set up"):

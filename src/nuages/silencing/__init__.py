@@ -42,6 +42,11 @@ def silence(
     )
 
 
+def validate(code: Code, ignore: Sequence[str]) -> None:
+    """Raise NuagesError for an ignore that names no rule, before any work is done."""
+    Silencing(code, Recording(), ignore, None)
+
+
 def known_now(
     diagnosis: Diagnosis,
     *,

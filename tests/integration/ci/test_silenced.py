@@ -56,6 +56,7 @@ def test_the_configuration_silences_and_is_checked(recorded):
     said = recorded.run("nuages", "diagnose", code=2)
     assert "tool.nuages.ignore[0]: there is no rule 'n-plus-on'." in said
     assert "did you mean n-plus-one?" in said
+    assert said in recorded.run("nuages", "tune", code=2)  # before anything is set up
 
 
 def test_sarif_and_annotations_name_the_line(recorded):

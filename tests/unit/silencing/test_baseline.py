@@ -55,6 +55,17 @@ class TestSilences:
         assert left(slow('"post"."id", "post"."title", "post"."body"'), by) == ()
         assert left(slow("COUNT(*)"), by)
 
+    def test_what_only_words_tell_apart_by_its_function(self, tmp_path):
+        call = found(at(3), "outside-call-in-request", path=None)
+        by = known(tmp_path, replace(call, message="waits 20 ms for a.com in GET /posts/"))
+        assert left(replace(call, message="waits 31 ms for a.com in GET /"), by) == ()
+
+    def test_settings_by_their_words(self, tmp_path):
+        app = replace(found(at(3, function=""), "unused-app", path=None), message="one is unused")
+        by = known(tmp_path, app)
+        assert left(app, by) == ()
+        assert left(replace(app, message="two is unused"), by)
+
     def test_one_more_of_the_same_in_a_function_is_new(self, tmp_path):
         by = known(tmp_path, FINDING)
         result = silence(diagnosed(FINDING, found(at(7))), code=Code(), baseline=by)
