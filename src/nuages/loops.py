@@ -101,15 +101,17 @@ def find_repeats(recording: Recording) -> tuple[Loop, ...]:
     What find_loops and find_write_loops tell of the same place, and what follows from an object
     that is loaded again and again, is left to them, and to that object's own query.
     """
+    again = [group for group in recording.groups if _is_asked_again(group, recording)]
+    if not again:
+        return ()
     loads = Loads(recording.groups)
     told = {_place(group) for loop in find_loops(recording) for group in loop.groups}
     told |= {_place(group) for group in _write_groups(recording)}
     return tuple(
         _by_place(
             group
-            for group in recording.groups
-            if _is_asked_again(group, recording)
-            and not is_set_up(group.scope, group.location)
+            for group in again
+            if not is_set_up(group.scope, group.location)
             and _place(group) not in told
             and not _follows(group, loads)
         )

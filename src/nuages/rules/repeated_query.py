@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from nuages.admin_site import choices_hint
 from nuages.cases import Case
 from nuages.expressions import Expression, Function, expression_at, locks_rows, names_bound_in
 from nuages.loops import WRITES, Loop, asks_itself, find_repeats
-from nuages.model import Finding, Fix, QueryGroup, Remedy, RemedyKind
+from nuages.model import Finding, Fix, QueryGroup, Recording, Remedy, RemedyKind, Scope
 from nuages.origins import one_execution
 from nuages.statements import table, tables
 from nuages.stores import advice_of_store
@@ -30,11 +31,32 @@ class Advice:
     confidence: float
 
 
+class Answers:
+    """What a recording tells of answers: how often the same, and what was written meanwhile."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._reuse = {(r.statement, r.location): r for r in recording.reuse if r.lookups}
+        self._written: dict[Scope, set[str]] = defaultdict(set)
+        for group in recording.groups:
+            if group.statement.verb in WRITES:
+                self._written[group.scope] |= tables(group.statement.sql)
+
+    def are_known(self, group: QueryGroup) -> bool:
+        """Whether they were the same; where that was not seen, whether nobody wrote there."""
+        reuse = self._reuse.get((group.statement, group.location))
+        if reuse is not None:
+            return reuse.same * 2 >= reuse.lookups
+        return self._written[group.scope].isdisjoint(tables(group.statement.sql))
+
+
 def find(case: Case) -> Iterator[Finding]:
     """One finding per expression, in whatever routes it repeats itself."""
+    answers = Answers(case.recording)
     for loop in find_repeats(case.recording):
         expression = expression_at(case.code, loop.location)
-        groups = tuple(group for group in loop.groups if _is_repeat(group, expression, case))
+        groups = tuple(
+            group for group in loop.groups if _is_repeat(group, expression, case, answers)
+        )
         if groups and not (expression and locks_rows(expression.node)):
             yield _finding(replace(loop, groups=groups), expression, case)
 
@@ -61,7 +83,9 @@ def _finding(loop: Loop, expression: Expression | None, case: Case) -> Finding:
     )
 
 
-def _is_repeat(group: QueryGroup, expression: Expression | None, case: Case) -> bool:
+def _is_repeat(
+    group: QueryGroup, expression: Expression | None, case: Case, answers: Answers
+) -> bool:
     """Whether the answer was known already, and nobody waited for another one."""
     kind = group.scope.kind
     if kind == "process":  # it lives long, and may ask the same at any time
@@ -70,7 +94,7 @@ def _is_repeat(group: QueryGroup, expression: Expression | None, case: Case) -> 
         return expression is not None and expression.loop is not None
     if kind != "request" and group.rows_max == 0:
         return False
-    return not _is_polling(group, case) and _is_known(group, case)
+    return not _is_polling(group, case) and answers.are_known(group)
 
 
 def _is_polling(group: QueryGroup, case: Case) -> bool:
@@ -78,21 +102,6 @@ def _is_polling(group: QueryGroup, case: Case) -> bool:
     if stats is None or not stats.executions:
         return False
     return stats.wall_ns / stats.executions / group.per_execution_max > POLLING_S * 1e9
-
-
-def _is_known(group: QueryGroup, case: Case) -> bool:
-    """Whether the answers were the same; where that was not seen, whether nobody wrote there."""
-    for reuse in case.recording.reuse:
-        is_its = (reuse.statement, reuse.location) == (group.statement, group.location)
-        if is_its and reuse.lookups:
-            return reuse.same * 2 >= reuse.lookups
-    asked = tables(group.statement.sql)
-    return not any(
-        other.scope == group.scope
-        and other.statement.verb in WRITES
-        and asked & tables(other.statement.sql)
-        for other in case.recording.groups
-    )
 
 
 def _advice(loop: Loop, expression: Expression | None, case: Case) -> Advice:
