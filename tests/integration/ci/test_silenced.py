@@ -82,6 +82,12 @@ def test_rules_are_listed_and_explained(kiosk):
 
 
 def test_check_silences_too(kiosk):
-    kiosk.configure('[tool.nuages]\nignore = ["*:press/*", "*:GET *"]')
-    kiosk.run("nuages", "check", "--unenclosed", "--json", "--write-baseline")
-    assert (kiosk.root / ".nuages-baseline.json").exists()
+    counted = "    number = len(Paper.objects.all())"
+    kiosk.edit("press/views.py", "def papers(request):", f"def papers(request):\n{counted}")
+    check = ("nuages", "check", "--unenclosed", "--rule", "count-by-len")
+    assert "press/views.py:9" in kiosk.run(*check, code=1)
+    kiosk.edit("press/views.py", counted, f"{counted}  # nuages: ignore[count-by-len]")
+    assert "1 finding silenced: 1 by comments." in kiosk.run(*check)
+    kiosk.edit("press/views.py", "  # nuages: ignore[count-by-len]", "")
+    kiosk.run(*check, "--write-baseline")
+    assert "1 by the baseline." in kiosk.run(*check)
