@@ -44,7 +44,17 @@ def is_set_up(scope: Scope, location: Location | None) -> bool:
         words = scope.name.split()
         own = words[1] if len(words) > 1 else ""
         return bool(SET_UP_COMMANDS.intersection(words) or SET_UP_WORDS.search(own))
-    return scope.kind == "test" and (location is None or in_tests(location))
+    if scope.kind != "test":
+        return False
+    return location is None or in_tests(location) or _holds(location.file, scope.name)
+
+
+def _holds(file: str, test: str) -> bool:
+    """Whether a test is of this file, whatever the file is called: by pytest's id or unittest's."""
+    node = test.partition("::")[0]
+    if node.endswith(".py"):
+        return f"/{node}".endswith(f"/{file}") or f"/{file}".endswith(f"/{node}")
+    return test.startswith(file.removesuffix(".py").replace("/", ".") + ".")
 
 
 def is_library(finding: Finding) -> bool:

