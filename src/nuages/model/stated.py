@@ -36,7 +36,7 @@ class ModelFacts:
     is_managed: bool = True
     parents: tuple[str, ...] = ()  # multi-table inheritance
     signals: tuple[str, ...] = ()  # "pre_save", "post_delete", … that somebody listens to
-    overrides: tuple[str, ...] = ()  # "save", "delete", "clean", that somebody else than Django defines
+    overrides: tuple[str, ...] = ()  # "save", "clean", … that others than Django define
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

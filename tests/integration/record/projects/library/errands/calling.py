@@ -176,8 +176,8 @@ def a_view():
     asyncio.run(AsyncClient().get("/async-errand/"))
 
 
-CASES = [urllib_, http_client, refused, hung_up, a_mail, a_kept_mail, smtp, sockets, streams, a_leaving_task,
-         programs, a_view]  # fmt: skip
+CASES = [urllib_, http_client, refused, hung_up, a_mail, a_kept_mail, smtp, sockets, streams,
+         a_leaving_task, programs, a_view]  # fmt: skip
 OPTIONAL = {"requests": [requests_], "httpx": [httpx_, httpx_async], "aiohttp": [aiohttp_]}
 for library, cases in OPTIONAL.items():
     if importlib.util.find_spec(library):
