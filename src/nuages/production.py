@@ -120,6 +120,19 @@ def _given(case: Case, setting: str) -> list[Assignment]:
     return [a for module in _entries(case) for a in Reader(case.code, setting).read(module)]
 
 
+def site_modules(case: Case) -> list[Module]:
+    """The settings modules that a site may be run with: those that are named for production, where
+    there are none that of the process, unless it is for development.
+    """
+    own = settings_module(case)
+    return _entries(case) or ([own] if own and not is_development(case) else [])
+
+
+def is_production(module: Module) -> bool:
+    """Whether a settings module is production's by its name."""
+    return bool(_words(module) & PRODUCTION)
+
+
 def _entries(case: Case) -> list[Module]:
     """The settings modules that are production's by their names."""
     return [

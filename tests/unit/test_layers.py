@@ -24,8 +24,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "attach connections fetched lists loops answers questions written",
         "accessed asked callers file_writes filling lacking outgoing pages server_cursors session_sql "
         "settings_code",
-        "debug_mode module_globals production",
-        "cache_uses",
+        "module_globals production",
+        "cache_uses debug_mode",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.debug_mode import DebugMode, debug_mode
+from nuages.debug_mode import debug_mode
 from nuages.model import Evidence, Finding, Fix, Remedy
 
 ID = "debug-on"
@@ -22,7 +22,7 @@ def find(case: Case) -> Iterator[Finding]:
     served = sum(stats.executions for stats in requests) if mode.served else 0
     yield Finding(
         rule=ID,
-        message=f"DEBUG is on {_where(mode, case)}: every query is kept in memory with "
+        message=f"DEBUG is on {mode.where}: every query is kept in memory with "
         "its SQL, and errors show settings and code",
         hint=HINT,
         location=mode.location,
@@ -36,10 +36,3 @@ def find(case: Case) -> Iterator[Finding]:
         fix=Fix(status="none", reason="how the project tells its machines apart is not known"),
         concern="hazard",
     )
-
-
-def _where(mode: DebugMode, case: Case) -> str:
-    module = case.facts.settings_module or "the settings"
-    if mode.served:
-        return f"in {mode.served}, which runs with {module}"
-    return f"in {module}, and no other settings turn it off"

@@ -10,11 +10,18 @@ from typing import Any
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.debug_mode import debug_mode
+from nuages.debug_mode import DebugMode, debug_mode
 from nuages.guards import depends_on, guarded
 from nuages.model import Evidence, Finding, Fix, Location, Remedy
 from nuages.origins import in_migrations, in_tests
-from nuages.settings_code import is_development, locate, settings_modules
+from nuages.record.settings_values import logging
+from nuages.settings_code import (
+    assignments,
+    is_development,
+    locate,
+    settings_module,
+    settings_modules,
+)
 from nuages.written import Function, names_of
 
 ID = "sql-log-on"
@@ -34,9 +41,9 @@ NO_EDIT = "what reads the log is not known"
 
 def find(case: Case) -> Iterator[Finding]:
     """What logs SQL, by its setting or its line; nothing of settings for development."""
+    yield from _by_logger(case)
     if is_development(case):
         return
-    yield from _by_logger(case)
     yield from _by_silk(case)
     for module in case.code.matching(FORCED):
         yield from _by_cursor(module)
@@ -46,11 +53,8 @@ def find(case: Case) -> Iterator[Finding]:
 
 def _by_logger(case: Case) -> Iterator[Finding]:
     """Django logs SQL only while DEBUG is on: a logger that is ready for it costs nothing."""
-    logging = case.settings.get("LOGGING")
-    if not isinstance(logging, Mapping) or case.settings.get("LOGGING_CONFIG", 1) is None:
-        return
     mode = debug_mode(case)
-    loggers = logging.get("loggers", {})
+    loggers = _loggers(mode, case) if mode else {}
     name, level = _level(loggers)
     handlers = sorted(set(_handlers(loggers)))
     if mode is None or level not in BELOW_INFO or not handlers:
@@ -60,10 +64,27 @@ def _by_logger(case: Case) -> Iterator[Finding]:
         f"Every query is written to {', '.join(handlers)}: the logger {name} lets DEBUG pass, and "
         "DEBUG is on",
         f'give the logger "{name}" the level "INFO" in LOGGING',
-        locate(case, *path, "level"),
+        locate(case, *path, "level", entry=mode.module),
         mode.confidence,
         Remedy(kind="setting", path="LOGGING"),
     )
+
+
+def _loggers(mode: DebugMode, case: Case) -> Mapping[str, Any]:
+    """Of the settings that have DEBUG on: as the process had them, else as they are written."""
+    if mode.module is None or mode.module is settings_module(case):
+        told = case.settings.get("LOGGING")
+        is_django_s = case.settings.get("LOGGING_CONFIG", 1) is not None
+        loggers = told.get("loggers", {}) if isinstance(told, Mapping) and is_django_s else {}
+        return loggers if isinstance(loggers, Mapping) else {}
+    given = assignments(case, "LOGGING", entry=mode.module)
+    if len(given) != 1 or given[0].conditions or given[0].keys:
+        return {}
+    try:
+        written = logging(ast.literal_eval(given[0].value))
+    except Exception:  # of no plain values, or of other kinds than logging takes
+        return {}
+    return dict(written["loggers"])
 
 
 def _level(loggers: Mapping[str, Any]) -> tuple[str, str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nuages.cases import Case
-from nuages.model import CallGroup, Evidence, Finding, Fix, Remedy
-from nuages.settings_code import is_development, locate
+from nuages.code import Module
+from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
+from nuages.production import is_production, site_modules
+from nuages.record.settings_values import templates
+from nuages.settings_code import assignments, is_development, locate
+from nuages.settings_code import find as find_place
 
 ID = "uncached-templates"
 
@@ -17,6 +22,7 @@ OF_FILES = frozenset({
     "django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader",
 })  # fmt: skip
 STRING = "(string)"  # a template that is no file
+MOST_ENGINES = 4  # looked for in a settings module
 AGAIN = 3  # compilations of one template, from which on it was not kept
 TEMPLATES = 5  # named in the figures
 
@@ -24,15 +30,40 @@ TEMPLATES = 5  # named in the figures
 def find(case: Case) -> Iterator[Finding]:
     """One finding per engine whose own list of loaders leaves the caching one out.
 
-    Django caches where no list is given; and a list of its own is meant, where DEBUG is on.
+    Django caches where no list is given; and a list of its own may be meant, where DEBUG is on.
     """
-    engines = case.settings.get("TEMPLATES")
-    if case.settings.get("DEBUG") is not False or is_development(case):
+    if case.settings.get("DEBUG") is False and not is_development(case):
+        engines = case.settings.get("TEMPLATES")
+        for number, engine in enumerate(engines if isinstance(engines, list) else ()):
+            loaders = engine.get("OPTIONS", {}).get("loaders")
+            if engine.get("BACKEND") == ENGINE and loaders and _is_uncached(loaders):
+                path = ("TEMPLATES", number, "OPTIONS", "loaders")
+                yield _finding(locate(case, *path), case)
         return
-    for number, engine in enumerate(engines if isinstance(engines, list) else ()):
-        loaders = engine.get("OPTIONS", {}).get("loaders")
-        if engine.get("BACKEND") == ENGINE and loaders and _is_uncached(loaders):
-            yield _finding(number, case)
+    for module in site_modules(case):
+        if is_production(module):
+            places = list(_written(module, case))
+            yield from (_finding(place, case) for place in places)
+            if places:
+                return  # the others share what it is written in
+
+
+def _written(module: Module, case: Case) -> Iterator[Location]:
+    """Lists of production's settings, where these leave no doubt about them."""
+    given = assignments(case, "TEMPLATES", entry=module)
+    if any(each.conditions or each.in_class or each.adds for each in given):
+        return
+    for number in range(MOST_ENGINES):
+        path = ("TEMPLATES", number, "OPTIONS", "loaders")
+        place = find_place(case, *path, entry=module)
+        if place is None or not place.is_whole:
+            continue
+        try:
+            loaders = templates([{"OPTIONS": {"loaders": ast.literal_eval(place.spot.value)}}])
+        except ValueError:  # of names, or of what is called
+            continue
+        if _is_uncached(loaders[0]["OPTIONS"]["loaders"]):
+            yield place.location
 
 
 def _is_uncached(loaders: list[Any]) -> bool:
@@ -44,7 +75,7 @@ def _is_text(name: object) -> bool:
     return isinstance(name, str)
 
 
-def _finding(number: int, case: Case) -> Finding:
+def _finding(location: Location | None, case: Case) -> Finding:
     compiled = _compiled(case)
     wall_ns = sum(group.wall_ns for group in compiled)
     calls = sum(group.calls for group in compiled)
@@ -54,7 +85,7 @@ def _finding(number: int, case: Case) -> Finding:
         message=f"Templates are read and compiled again for each rendering{measured}",
         hint='take "loaders" out of the OPTIONS of TEMPLATES and set APP_DIRS = True, or put the '
         f'loaders into ("{CACHED}", […])',
-        location=locate(case, "TEMPLATES", number, "OPTIONS", "loaders"),
+        location=location,
         evidence=Evidence(
             requests=sum(group.executions for group in compiled),
             calls=calls,

@@ -39,23 +39,26 @@ class Place:
         return replace(first, end_line=last.end_line, end_column=last.end_column)
 
 
-def locate(case: Case, *path: Key) -> Location | None:
+def locate(case: Case, *path: Key, entry: Module | None = None) -> Location | None:
     """Where a setting, or an entry of it, is given: locate(case, "CACHES", "default", "TIMEOUT").
 
     An entry of a list is named by its text or its number. Where an entry isn't written, the
-    innermost one around it that is; None where nothing of the setting is.
+    innermost one around it that is; None where nothing of the setting is. `entry` is another
+    settings module than that of the process.
     """
-    place = find(case, *path)
+    place = find(case, *path, entry=entry)
     return place.location if place else None
 
 
-def find(case: Case, *path: Key) -> Place | None:
+def find(case: Case, *path: Key, entry: Module | None = None) -> Place | None:
     """As locate(), with the expression of the value and what it depends on."""
     name, *keys = path
-    found = [place for place in _places(case, str(name), tuple(keys)) if place]
+    given = assignments(case, str(name), entry=entry)
+    found = list(_places(given, tuple(keys)))
     if not found:
         return None
-    told = _told(case, path)
+    is_own = entry is None or entry is settings_module(case)
+    told = _told(case, path) if is_own else None
     # Of places that say as much, the last; but neither one that wasn't run nor one for tests.
     return max(
         enumerate(found),
@@ -85,23 +88,22 @@ def settings_module(case: Case) -> Module | None:
     return likely[0] if len(likely) == 1 else None
 
 
-def settings_modules(case: Case) -> list[Module]:
+def settings_modules(case: Case, *, entry: Module | None = None) -> list[Module]:
     """The settings module and those that it takes settings from, as they come to be executed."""
-    entry = settings_module(case)
+    entry = entry or settings_module(case)
     found: dict[str, Module] = {}
     if entry:
         Reader(case.code).follow(entry, found)
     return list(found.values())
 
 
-def assignments(case: Case, name: str) -> list[Assignment]:
+def assignments(case: Case, name: str, *, entry: Module | None = None) -> list[Assignment]:
     """All statements that give a setting a value, in the order in which they are executed."""
-    entry = settings_module(case)
+    entry = entry or settings_module(case)
     return list(Reader(case.code, name).read(entry)) if entry else []
 
 
-def _places(case: Case, name: str, keys: tuple[Key, ...]) -> Iterator[Place]:
-    given = assignments(case, name)
+def _places(given: list[Assignment], keys: tuple[Key, ...]) -> Iterator[Place]:
     if any(not assignment.in_class for assignment in given):
         given = [assignment for assignment in given if not assignment.in_class]
     for assignment in _since_the_last_whole(given):

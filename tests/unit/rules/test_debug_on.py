@@ -31,7 +31,7 @@ class TestFinds:
         case = told(tmp_path, files=ON, DEBUG=True)
         [finding] = found(case)
         assert finding.message.startswith(
-            "DEBUG is on in config.settings, and no other settings turn it off"
+            "DEBUG is on in config/settings.py, and no other settings turn it off"
         )
         assert text_at(case.code, finding.location) == "DEBUG = True"
         assert finding.concern == "hazard"
@@ -56,8 +56,42 @@ class TestFinds:
         assert finding.routes == ("GET /api/feed/",)
         assert finding.confidence == 0.9
 
+    @pytest.mark.parametrize(
+        "value",
+        ['env.bool("DEBUG", True)', 'env.boolean("DEBUG", default=True)', "True",
+         'os.environ.get("DEBUG", "1") == "1"', 'bool(int(os.getenv("DEBUG", 1)))'],
+    )  # fmt: skip
+    @pytest.mark.parametrize("ran", ["config.dev", "config.production"])
+    def test_production_s_settings_that_leave_it_on(self, tmp_path, value, ran):
+        files = {
+            "config__base": f"DEBUG = {value}\n",
+            "config__dev": "from .base import *\n",
+            "config__production": "from .base import *\nCACHES = {}\n",
+        }
+        [finding] = found(told(tmp_path, files=files, module=ran, DEBUG=True))
+        assert "in config/production.py" in finding.message
+        assert finding.location is not None
+        assert finding.location.file == "config/base.py"
+
 
 class TestStaysSilent:
+    @pytest.mark.parametrize(
+        "value",
+        ['env.bool("DEBUG", False)', 'env.bool("DEBUG")', 'os.environ.get("DEBUG") == "1"',
+         'env.bool("DEBUG", not LIVE)', "False", 'os.environ.get("DEBUG", "0") == "1"'],
+    )  # fmt: skip
+    def test_production_s_settings_that_leave_it_off(self, tmp_path, value):
+        files = {
+            "config__base": f"DEBUG = {value}\n",
+            "config__dev": "from .base import *\nDEBUG = True\n",
+            "config__production": "from .base import *\n",
+        }
+        assert not found(told(tmp_path, files=files, module="config.dev", DEBUG=True))
+
+    def test_production_s_settings_that_a_variable_turned_off_here(self, tmp_path):
+        files = {"config__production": 'DEBUG = env.bool("DEBUG", True)\n'}
+        assert not found(told(tmp_path, files=files, module="config.production", DEBUG=False))
+
     def test_off(self, tmp_path):
         assert not found(told(tmp_path, files={"config__settings": "DEBUG = False\n"}, DEBUG=False))
 

@@ -86,6 +86,27 @@ class TestFinds:
     def test_loggers_that_pass_it_on(self, tmp_path, loggers):
         assert found(told(tmp_path, files=ON, DEBUG=True, LOGGING=logging(**loggers)))
 
+    def test_production_s_settings_when_those_for_development_ran(self, tmp_path):
+        text = """\
+            from .base import *
+            LOGGING = {
+                "version": 1,
+                "handlers": {"console": {"class": "logging.StreamHandler"}},
+                "root": {"handlers": ["console"], "level": "INFO"},
+                "loggers": {
+                    "django.db.backends": {"level": "DEBUG"},
+                },
+            }
+            """
+        files = {
+            "config__base": 'DEBUG = env.bool("DEBUG", True)\n',
+            "config__dev": "from .base import *\n",
+            "config__prod": text,
+        }
+        case = told(tmp_path, files=files, module="config.dev", DEBUG=True, LOGGING={})
+        [finding] = found(case)
+        assert text_at(case.code, finding.location) == '"django.db.backends": {"level": "DEBUG"},'
+
     def test_silk_for_every_request(self, tmp_path):
         files = {"config__settings": f'MIDDLEWARE = ["{SILK}"]\n'}
         case = told(tmp_path, files=files, DEBUG=False, MIDDLEWARE=[SILK])

@@ -16,6 +16,18 @@ from nuages.rules import uncached_templates
 LOADERS = "django.template.loaders"
 PLAIN = [f"{LOADERS}.filesystem.Loader", f"{LOADERS}.app_directories.Loader"]
 CACHED = [[f"{LOADERS}.cached.Loader", PLAIN]]
+BASE = f"""\
+    TEMPLATES = [{{
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {{
+            "loaders": [
+                "{PLAIN[0]}",
+                "{PLAIN[1]}",
+            ],
+        }},
+    }}]
+    """
+STAR = "from .base import *\n"
 
 
 def found(case: Case) -> list[Finding]:
@@ -55,8 +67,29 @@ class TestFinds:
         engines = [engine(CACHED), engine(PLAIN)]
         assert len(found(told(DEBUG=False, TEMPLATES=engines))) == 1
 
+    def test_production_s_settings_when_those_for_development_ran(self, tmp_path):
+        files = {"config__base": BASE, "config__dev": STAR, "config__prod": STAR}
+        case = told(
+            tmp_path, files=files, module="config.dev", DEBUG=True, TEMPLATES=[engine(PLAIN)]
+        )
+        [finding] = found(case)
+        assert text_at(case.code, finding.location) == '"loaders": ['
+
 
 class TestStaysSilent:
+    @pytest.mark.parametrize(
+        "production",
+        [
+            f'{STAR}TEMPLATES[0]["OPTIONS"]["loaders"] = [("{LOADERS}.cached.Loader", [])]\n',
+            f'{STAR}if X:\n    TEMPLATES[0]["OPTIONS"]["loaders"] = y\n',
+            f"{STAR}TEMPLATES = templates()\n",
+            f'{STAR}TEMPLATES[0]["OPTIONS"]["loaders"] = LOADERS\n',
+        ],
+    )
+    def test_production_s_settings_that_have_others(self, tmp_path, production):
+        files = {"config__base": BASE, "config__dev": STAR, "config__prod": production}
+        assert not found(told(tmp_path, files=files, module="config.dev", DEBUG=True))
+
     @pytest.mark.parametrize(
         "engines",
         [
