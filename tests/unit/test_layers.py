@@ -19,11 +19,11 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "catalogs config_kinds fingerprints",
         "admin_site bottleneck code config deployment exits options progress documents histogram "
         "middleware_needs origins lineage statements stated stores",
-        "cases consequences definitions effects expressions guards indexes keeping middleware_costs "
-        "project reach route_groups store scratch "
+        "cases consequences definitions effects expressions guards indexes keeping "
+        "middleware_costs project reach route_groups store scratch "
         "attach connections fetched lists loops answers questions written",
-        "accessed asked callers file_writes filling lacking outgoing pages server_cursors session_sql "
-        "settings_code",
+        "accessed asked callers file_writes filling lacking outgoing pages server_cursors "
+        "session_sql settings_code",
         "module_globals production",
         "cache_uses debug_mode",
         "enclosure stack rules codemod session traffic judge commands",
