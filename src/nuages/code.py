@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -30,10 +31,15 @@ class Module:
     @cached_property
     def tree(self) -> ast.Module:
         """The parsed file; empty for one that this Python cannot parse."""
+        was_enabled = gc.isenabled()
+        gc.disable()  # a tree has no cycles: looking for some takes longer than parsing
         try:
             return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError):
             return ast.Module(body=[], type_ignores=[])
+        finally:
+            if was_enabled:
+                gc.enable()
 
     @cached_property
     def _functions(self) -> list[tuple[int, int, str]]:
@@ -136,8 +142,20 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements below a node, handlers and cases too; ast.walk() takes ten times as long."""
+    for child in _inner(node):
+        yield child
+        yield from statements(child)
+
+
+def _inner(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        yield from getattr(node, name, ())
+
+
 def _collect(node: ast.AST, prefix: str, found: list[tuple[int, int, str]]) -> None:
-    for child in ast.iter_child_nodes(node):
+    for child in _inner(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{prefix}{child.name}"
             found.append((child.lineno, child.end_lineno or child.lineno, name))
