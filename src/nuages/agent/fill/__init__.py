@@ -47,7 +47,7 @@ def fill(
 
 
 def _fill_one(step: Step, rows: int, seed: int, pools: Pools, until: float) -> tuple[int, str]:
-    rng = random.Random(f"{seed}:{step.model._meta.label}")  # noqa: S311: data, not secrets
+    rng = random.Random(f"{seed}:{step.model._meta.label}")  # data, not secrets
     until = min(until, time.monotonic() + MODEL_SECONDS)
     try:
         if is_tree(step.model):
