@@ -17,15 +17,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "__init__ model errors",
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
-        "admin_site bottleneck code config deployment exits options progress documents histogram "
-        "middleware_needs origins lineage statements stated stores",
-        "cases consequences definitions effects expressions guards indexes keeping "
-        "middleware_costs project reach route_groups store scratch "
-        "attach connections fetched lists loops answers questions written",
-        "accessed asked callers file_writes filling lacking outgoing pages server_cursors "
-        "session_sql settings_code",
-        "module_globals production",
-        "cache_uses debug_mode",
+        "bottleneck code config deployment exits options progress documents histogram origins "
+        "lineage statements stated",
+        "cases indexes loops project store scratch attach answers",
+        "grounds",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",

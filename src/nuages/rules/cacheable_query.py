@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nuages.cases import Case
-from nuages.keeping import (
+from nuages.grounds.keeping import (
     LOOKUP_MS,
     Kept,
     best_time,
@@ -16,6 +16,7 @@ from nuages.keeping import (
     is_tests,
     writes_to,
 )
+from nuages.grounds.pages import pages
 from nuages.lineage import LOOP
 from nuages.model import (
     Evidence,
@@ -28,7 +29,6 @@ from nuages.model import (
     Statement,
 )
 from nuages.origins import in_migrations, in_tests
-from nuages.pages import pages
 from nuages.statements import is_lookup_by_key, table, tables
 
 ID = "cacheable-query"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.keeping import duration, writes_to
+from nuages.grounds.keeping import duration, writes_to
+from nuages.grounds.pages import Page, pages, view_place
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.pages import Page, pages, view_place
 from nuages.statements import tables
 
 ID = "cacheable-view"

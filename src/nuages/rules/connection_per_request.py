@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nuages.cases import Case
-from nuages.connections import (
+from nuages.grounds.connections import (
     TESTING,
     Database,
     databases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.debug_mode import debug_mode
+from nuages.grounds.debug_mode import debug_mode
 from nuages.model import Evidence, Finding, Fix, Remedy
 
 ID = "debug-on"

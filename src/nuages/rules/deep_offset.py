@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nuages.cases import Case
-from nuages.fetched import is_editable, place
+from nuages.grounds.fetched import is_editable, place
 from nuages.lineage import LOOP
 from nuages.model import Finding, Fix, QueryGroup, Remedy, RemedyKind
 from nuages.origins import is_set_up, one_execution

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nuages.asked import of_kind
 from nuages.cases import Case
+from nuages.grounds.asked import of_kind
 from nuages.model import Finding
 
 ID = "exists-by-truth"

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.definitions import Definition, definition
-from nuages.effects import may_answer, only_computes
-from nuages.middleware_costs import MiddlewareCost, middleware_costs
-from nuages.middleware_needs import protects, relying, watches
+from nuages.grounds.definitions import Definition, definition
+from nuages.grounds.effects import may_answer, only_computes
+from nuages.grounds.middleware_costs import MiddlewareCost, middleware_costs
+from nuages.grounds.middleware_needs import protects, relying, watches
+from nuages.grounds.settings_code import locate
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.settings_code import locate
 
 ID = "idle-middleware"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nuages.cache_uses import Kind, Purpose, Use, local_caches, session_cache, uses
 from nuages.cases import Case
+from nuages.grounds.cache_uses import Kind, Purpose, Use, local_caches, session_cache, uses
+from nuages.grounds.production import Stated, is_debugging
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.production import Stated, is_debugging
 
 ID = "local-cache"
 

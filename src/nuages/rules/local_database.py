@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from nuages.cases import Case
+from nuages.grounds.production import Stated, backends, is_debugging, texts
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.production import Stated, backends, is_debugging, texts
 
 ID = "local-database"
 

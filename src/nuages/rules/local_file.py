@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.file_writes import FileWrite, file_writes
+from nuages.grounds.file_writes import FileWrite, file_writes
+from nuages.grounds.production import ELSEWHERE, backends, is_debugging, is_known, place, texts
 from nuages.model import Evidence, FieldFacts, Finding, Fix, ModelFacts, Remedy
-from nuages.production import ELSEWHERE, backends, is_debugging, is_known, place, texts
 
 ID = "local-file"
 

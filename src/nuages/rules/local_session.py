@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nuages.cache_uses import CACHED_SESSIONS, local_caches, session_cache
 from nuages.cases import Case
-from nuages.middleware_needs import SESSIONS
+from nuages.grounds.cache_uses import CACHED_SESSIONS, local_caches, session_cache
+from nuages.grounds.middleware_needs import SESSIONS
+from nuages.grounds.production import Stated, is_debugging, is_decided_elsewhere, value
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.production import Stated, is_debugging, is_decided_elsewhere, value
 
 ID = "local-session"
 

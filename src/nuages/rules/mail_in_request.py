@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from nuages import outgoing
 from nuages.cases import Case
+from nuages.grounds import outgoing
+from nuages.grounds.outgoing import Outgoing
+from nuages.grounds.written import WrittenCall
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.outgoing import Outgoing
-from nuages.written import WrittenCall
 
 ID = "mail-in-request"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nuages.cases import Case
+from nuages.grounds.lacking import Lacking, lacking
 from nuages.indexes.spelling import create_sql, django_index, index_name, label
-from nuages.lacking import Lacking, lacking
 from nuages.model import (
     Finding,
     Fix,

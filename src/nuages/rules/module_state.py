@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.definitions import module_of
+from nuages.grounds.definitions import module_of
+from nuages.grounds.module_globals import Change, Global, changed_globals, defined_at, fills_a_cache
 from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
-from nuages.module_globals import Change, Global, changed_globals, defined_at, fills_a_cache
 
 ID = "module-state"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nuages.accessed import relation_written
-from nuages.admin_site import in_admin, in_form
-from nuages.callers import ENOUGH, may_be_looped
 from nuages.cases import Case
+from nuages.grounds.accessed import relation_written
+from nuages.grounds.admin_site import in_admin, in_form
+from nuages.grounds.callers import ENOUGH, may_be_looped
 from nuages.lineage import is_tree
 from nuages.loops import Loop, find_loops
 from nuages.model import (

@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from nuages import outgoing
 from nuages.cases import Case
+from nuages.grounds import outgoing
+from nuages.grounds.outgoing import Outgoing
+from nuages.grounds.written import WrittenCall
 from nuages.model import Evidence, Finding, Fix, LedgerEntry, Location, Remedy, RemedyKind, Scope
-from nuages.outgoing import Outgoing
-from nuages.written import WrittenCall
 
 ID = "outside-call-in-request"
 

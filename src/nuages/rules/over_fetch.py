@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nuages.admin_site import in_form
-from nuages.asked import asked_only
 from nuages.cases import Case
-from nuages.fetched import (
+from nuages.grounds.admin_site import in_form
+from nuages.grounds.asked import asked_only
+from nuages.grounds.fetched import (
     ENOUGH,
     SAVED,
     Fetched,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.connections import ASYNC_SERVERS, Database, ages, databases, place, pool_hint
 from nuages.deployment import Service
+from nuages.grounds.connections import ASYNC_SERVERS, Database, ages, databases, place, pool_hint
 from nuages.model import Evidence, Finding, Fix, Location, Remedy
 
 ID = "persistent-under-async"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nuages.cases import Case
-from nuages.connections import Database, databases
 from nuages.deployment import Fleet, Pooler, Service
+from nuages.grounds.connections import Database, databases
 from nuages.model import Evidence, Finding, Fix, Remedy
 
 ID = "pool-arithmetic"

@@ -7,14 +7,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nuages.admin_site import choices_hint
 from nuages.cases import Case
-from nuages.expressions import Expression, Function, expression_at, locks_rows, names_bound_in
+from nuages.grounds.admin_site import choices_hint
+from nuages.grounds.expressions import (
+    Expression,
+    Function,
+    expression_at,
+    locks_rows,
+    names_bound_in,
+)
+from nuages.grounds.stores import advice_of_store
 from nuages.loops import WRITES, Loop, asks_itself, find_repeats
 from nuages.model import Finding, Fix, QueryGroup, Recording, Remedy, RemedyKind, Scope
 from nuages.origins import one_execution
 from nuages.statements import table, tables
-from nuages.stores import advice_of_store
 
 ID = "repeated-query"
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nuages.callers import ENOUGH, may_be_looped
 from nuages.cases import Case
-from nuages.consequences import consequences
-from nuages.expressions import Expression, expression_at, locks_rows, names_bound_in, root_name
+from nuages.grounds.callers import ENOUGH, may_be_looped
+from nuages.grounds.consequences import consequences
+from nuages.grounds.expressions import (
+    Expression,
+    expression_at,
+    locks_rows,
+    names_bound_in,
+    root_name,
+)
 from nuages.loops import Loop, find_write_loops
 from nuages.model import Finding, Fix, ModelFacts, QueryGroup, Remedy, RemedyKind
 from nuages.origins import one_execution

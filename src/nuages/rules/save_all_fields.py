@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nuages.cases import Case
-from nuages.consequences import set_on_save
-from nuages.expressions import Expression, Function, expression_at
+from nuages.grounds.consequences import set_on_save
+from nuages.grounds.expressions import Expression, Function, expression_at
 from nuages.loops import find_write_loops
 from nuages.model import Finding, Fix, Location, ModelFacts, QueryGroup, Remedy
 from nuages.origins import is_set_up, one_execution

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.file_writes import file_writes
+from nuages.grounds.file_writes import file_writes
+from nuages.grounds.keeping import is_tests
+from nuages.grounds.module_globals import changed_globals
+from nuages.grounds.route_groups import is_route
 from nuages.histogram import percentile_ms
-from nuages.keeping import is_tests
 from nuages.model import Evidence, Finding, Fix, Remedy, ScopeStats
-from nuages.module_globals import changed_globals
-from nuages.route_groups import is_route
 
 ID = "serverless-fit"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.keeping import is_tests
+from nuages.grounds.keeping import is_tests
+from nuages.grounds.route_groups import RouteGroup, merged, route_groups
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.route_groups import RouteGroup, merged, route_groups
 
 ID = "service-candidate"
 

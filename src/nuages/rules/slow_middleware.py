@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.definitions import definition
-from nuages.middleware_costs import MiddlewareCost, middleware_costs
-from nuages.middleware_needs import GZIP, SESSIONS, UPDATE_CACHE, relying
+from nuages.grounds.definitions import definition
+from nuages.grounds.middleware_costs import MiddlewareCost, middleware_costs
+from nuages.grounds.middleware_needs import GZIP, SESSIONS, UPDATE_CACHE, relying
+from nuages.grounds.reach import dotted
 from nuages.model import Evidence, Finding, Fix, Location, Remedy
-from nuages.reach import dotted
 
 ID = "slow-middleware"
 

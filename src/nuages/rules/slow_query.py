@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nuages.cases import Case
+from nuages.grounds.lacking import Slow, guessed, lacking, slow_queries
 from nuages.indexes.spelling import label
-from nuages.lacking import Slow, guessed, lacking, slow_queries
 from nuages.model import Finding, Fix, IndexIdea, IndexTrial, QueryGroup, Remedy, Statement
 from nuages.origins import one_execution
 from nuages.statements import NAME

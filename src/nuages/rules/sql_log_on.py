@@ -10,19 +10,19 @@ from typing import Any
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.debug_mode import DebugMode, debug_mode
-from nuages.guards import depends_on, guarded
-from nuages.model import Evidence, Finding, Fix, Location, Remedy
-from nuages.origins import in_migrations, in_tests
-from nuages.record.settings_values import logging
-from nuages.settings_code import (
+from nuages.grounds.debug_mode import DebugMode, debug_mode
+from nuages.grounds.guards import depends_on, guarded
+from nuages.grounds.settings_code import (
     assignments,
     is_development,
     locate,
     settings_module,
     settings_modules,
 )
-from nuages.written import Function, names_of
+from nuages.grounds.written import Function, names_of
+from nuages.model import Evidence, Finding, Fix, Location, Remedy
+from nuages.origins import in_migrations, in_tests
+from nuages.record.settings_values import logging
 
 ID = "sql-log-on"
 

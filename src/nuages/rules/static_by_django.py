@@ -10,11 +10,11 @@ from typing import Literal
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.guards import depends_on, guarded
+from nuages.grounds.guards import depends_on, guarded
+from nuages.grounds.settings_code import DEVELOPMENT
+from nuages.grounds.written import Names, names_of
 from nuages.model import Evidence, Finding, Fix, Location, Remedy, ScopeStats
 from nuages.origins import in_tests
-from nuages.settings_code import DEVELOPMENT
-from nuages.written import Names, names_of
 
 ID = "static-by-django"
 

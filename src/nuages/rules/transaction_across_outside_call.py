@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from nuages import outgoing
 from nuages.cases import Case
+from nuages.grounds import outgoing
+from nuages.grounds.outgoing import IN_TRANSACTION, Outgoing
+from nuages.grounds.written import WrittenCall, calls_in
 from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
-from nuages.outgoing import IN_TRANSACTION, Outgoing
-from nuages.written import WrittenCall, calls_in
 
 ID = "transaction-across-outside-call"
 

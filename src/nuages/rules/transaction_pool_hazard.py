@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nuages import connections
 from nuages.cases import Case
-from nuages.connections import Database, databases
+from nuages.grounds import connections
+from nuages.grounds.connections import Database, databases
+from nuages.grounds.outgoing import covers
+from nuages.grounds.server_cursors import server_cursors
+from nuages.grounds.session_sql import kind_of, traces
 from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Remedy
 from nuages.origins import in_migrations, in_tests, is_set_up
-from nuages.outgoing import covers
-from nuages.server_cursors import server_cursors
-from nuages.session_sql import kind_of, traces
 
 ID = "transaction-pool-hazard"
 

@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from nuages.admin_site import in_form
-from nuages.asked import asked_only
 from nuages.cases import Case
-from nuages.fetched import STREAMED, all_fetched, is_editable, place
+from nuages.grounds.admin_site import in_form
+from nuages.grounds.asked import asked_only
+from nuages.grounds.fetched import STREAMED, all_fetched, is_editable, place
+from nuages.grounds.lists import bare_lists
 from nuages.lineage import LOOP
-from nuages.lists import bare_lists
 from nuages.model import Evidence, Finding, Fix, Load, QueryGroup, Remedy, RemedyKind
 from nuages.origins import CACHED_TABLES, is_set_up, one_execution
 from nuages.statements import is_batch, table

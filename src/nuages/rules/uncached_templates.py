@@ -8,11 +8,11 @@ from typing import Any
 
 from nuages.cases import Case
 from nuages.code import Module
+from nuages.grounds.production import is_production, site_modules
+from nuages.grounds.settings_code import assignments, is_development, locate
+from nuages.grounds.settings_code import find as find_place
 from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
-from nuages.production import is_production, site_modules
 from nuages.record.settings_values import templates
-from nuages.settings_code import assignments, is_development, locate
-from nuages.settings_code import find as find_place
 
 ID = "uncached-templates"
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from nuages.cases import Case
+from nuages.grounds.production import SETTINGS_FILE
+from nuages.grounds.route_groups import is_route
+from nuages.grounds.settings_code import locate
 from nuages.model import Evidence, Finding, Fix, Remedy
-from nuages.production import SETTINGS_FILE
-from nuages.route_groups import is_route
-from nuages.settings_code import locate
 from nuages.statements import tables
 
 ID = "unused-app"

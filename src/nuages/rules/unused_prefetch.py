@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from nuages.cases import Case
-from nuages.fetched import (
+from nuages.grounds.fetched import (
     ENOUGH,
     Fetched,
     Site,

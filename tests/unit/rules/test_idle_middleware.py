@@ -11,7 +11,15 @@ from tests.unit.rules.traffic import ROUTES, facts, passed, requests
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.middleware_needs import AUTH, CSRF, MESSAGES, SESSIONS, protects, relying, watches
+from nuages.grounds.middleware_needs import (
+    AUTH,
+    CSRF,
+    MESSAGES,
+    SESSIONS,
+    protects,
+    relying,
+    watches,
+)
 from nuages.model import Facts, Finding, Recording
 from nuages.rules import idle_middleware
 

@@ -8,7 +8,7 @@ from tests.unit.rules.sources import text_at
 from tests.unit.rules.traffic import passed, requests
 
 from nuages.cases import Case
-from nuages.middleware_needs import SESSIONS
+from nuages.grounds.middleware_needs import SESSIONS
 from nuages.model import Finding
 from nuages.rules import local_session
 

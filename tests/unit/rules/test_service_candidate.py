@@ -9,8 +9,8 @@ from tests.unit.rules.recordings import MS, called
 from tests.unit.rules.traffic import asked
 
 from nuages.cases import Case
+from nuages.grounds.route_groups import package
 from nuages.model import Finding, QueryGroup, Recording, Scope, ScopeStats
-from nuages.route_groups import package
 from nuages.rules import service_candidate
 
 

@@ -10,7 +10,7 @@ from tests.unit.rules.traffic import facts, passed, requests
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.middleware_needs import AUTH, GZIP, SESSIONS
+from nuages.grounds.middleware_needs import AUTH, GZIP, SESSIONS
 from nuages.model import Budgets, Facts, Finding, Recording
 from nuages.rules import slow_middleware
 

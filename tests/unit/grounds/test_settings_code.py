@@ -11,8 +11,7 @@ import pytest
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.model import Facts, Location, Recording
-from nuages.settings_code import (
+from nuages.grounds.settings_code import (
     assignments,
     find,
     is_development,
@@ -20,6 +19,7 @@ from nuages.settings_code import (
     settings_module,
     settings_modules,
 )
+from nuages.model import Facts, Location, Recording
 
 MakeCase = Callable[..., Case]
 BASE = """\

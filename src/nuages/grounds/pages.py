@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.definitions import Definition, definition
-from nuages.keeping import WRITES, Kept, best_time, is_personal, is_tests
+from nuages.grounds.definitions import Definition, definition
+from nuages.grounds.keeping import WRITES, Kept, best_time, is_personal, is_tests
 from nuages.model import Location, QueryGroup, Scope, ScopeStats
 
 ENOUGH_RESPONSES = 20  # that were for all

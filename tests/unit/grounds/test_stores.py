@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nuages.stores import advice_of_store
+from nuages.grounds.stores import advice_of_store
 
 DUMMY = "django.core.cache.backends.dummy.DummyCache"
 REDIS = "django.core.cache.backends.redis.RedisCache"

@@ -11,9 +11,9 @@ from functools import cached_property, lru_cache
 
 from nuages.cases import Case
 from nuages.code import Code
+from nuages.grounds.written import WrittenCall, calls_in
 from nuages.model import CallGroup, LedgerEntry, Location, ScopeKind
 from nuages.origins import in_migrations, in_tests, is_set_up
-from nuages.written import WrittenCall, calls_in
 
 IN_TRANSACTION = "in transaction"  # an outcome, see docs/explanation/recorder.md
 MAIL = "mail"  # the name of what tests and development keep or print

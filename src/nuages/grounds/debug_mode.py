@@ -9,10 +9,8 @@ from itertools import chain
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.model import Location
-from nuages.origins import in_tests
-from nuages.production import is_production, site_modules
-from nuages.settings_code import (
+from nuages.grounds.production import is_production, site_modules
+from nuages.grounds.settings_code import (
     DEVELOPMENT,
     assignments,
     is_development,
@@ -20,7 +18,9 @@ from nuages.settings_code import (
     settings_module,
     settings_modules,
 )
-from nuages.settings_code.reading import Assignment
+from nuages.grounds.settings_code.reading import Assignment
+from nuages.model import Location
+from nuages.origins import in_tests
 from nuages.stated import WEB_SERVERS
 
 GIVES = re.compile(r"^\s*DEBUG\s*(:\s*\w+\s*)?=", re.MULTILINE)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from nuages.code import Module
-from nuages.reach import Function, dotted, functions
+from nuages.grounds.reach import Function, dotted, functions
 
 
 def is_guarded(node: Function, name: str) -> bool:

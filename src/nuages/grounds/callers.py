@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from nuages.code import Code, Module
-from nuages.expressions import Expression, Function, expression_at
+from nuages.grounds.expressions import Expression, Function, expression_at
 from nuages.model import Location
 
 LEVELS = 4  # of callers that are followed, by their names

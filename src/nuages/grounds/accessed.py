@@ -6,7 +6,7 @@ import ast
 from typing import Literal
 
 from nuages.cases import Case
-from nuages.expressions import expression_at
+from nuages.grounds.expressions import expression_at
 from nuages.loops import Loop
 from nuages.model import ModelFacts
 from nuages.statements import is_lookup_by_key, key_of_lookup, table

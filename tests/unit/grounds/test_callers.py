@@ -9,8 +9,8 @@ import pytest
 from tests.unit.rules.recordings import at
 from tests.unit.rules.sources import code
 
-from nuages.callers import may_be_looped
 from nuages.code import Code
+from nuages.grounds.callers import may_be_looped
 
 CALL = "Entry.objects.create(text=text)"
 NOTE = f"def note(text):\n    {CALL}\n"

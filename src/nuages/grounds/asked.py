@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from nuages.cases import Case
-from nuages.fetched import (
+from nuages.grounds.fetched import (
     COUNTED,
     ENOUGH,
     ITERATED,
@@ -19,10 +19,10 @@ from nuages.fetched import (
     all_fetched,
     place,
 )
+from nuages.grounds.questions import Kind, Question, questions
 from nuages.lineage import LOOP
 from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Recording, Remedy
 from nuages.origins import is_set_up, one_execution
-from nuages.questions import Kind, Question, questions
 
 BY_CODE = 0.7  # the code tells that it is slower, and not that it matters
 BY_RECORDING = 0.8

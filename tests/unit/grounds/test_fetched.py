@@ -16,7 +16,7 @@ from tests.unit.rules.recordings import (
     prefetched,
 )
 
-from nuages.fetched import all_fetched, came_to_a_good_end, site_of, way_of
+from nuages.grounds.fetched import all_fetched, came_to_a_good_end, site_of, way_of
 from nuages.model import Load, Scope, ScopeStats
 
 AUTHOR = joined(POSTS, "author")

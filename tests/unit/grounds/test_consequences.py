@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nuages.code import Code
-from nuages.consequences import consequences, set_on_save
+from nuages.grounds.consequences import consequences, set_on_save
 from nuages.model import FieldFacts, ModelFacts
 
 MODELS = """

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from nuages.code import Code
-from nuages.expressions import Expression, expression_at, names_bound_in, root_name
+from nuages.grounds.expressions import Expression, expression_at, names_bound_in, root_name
 from nuages.model import Location, OriginKind
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nuages.code import Code, Module
-from nuages.filling import filled_once, held_name, is_guarded, last_name, reads
+from nuages.grounds.filling import filled_once, held_name, is_guarded, last_name, reads
+from nuages.grounds.reach import Function, Reach, dotted, functions, is_product
 from nuages.model import Location
-from nuages.reach import Function, Reach, dotted, functions, is_product
 
 Change = Literal["counts", "collects", "rebinds", "keeps rows", "caches rows"]
 

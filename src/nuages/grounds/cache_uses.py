@@ -10,10 +10,10 @@ from typing import Literal
 
 from nuages.cases import Case
 from nuages.code import Module
+from nuages.grounds.production import Stated, backends, texts, value
+from nuages.grounds.reach import dotted, is_product
 from nuages.model import CallGroup, Location
 from nuages.origins import in_tests
-from nuages.production import Stated, backends, texts, value
-from nuages.reach import dotted, is_product
 
 Kind = Literal["process", "host", "nowhere"]
 Purpose = Literal["counts", "forgets", "keeps"]  # the worst first

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from nuages.cases import Case
 from nuages.code import Module
-from nuages.definitions import module_of
+from nuages.grounds.definitions import module_of
+from nuages.grounds.settings_code.reading import Assignment, Reader
+from nuages.grounds.settings_code.values import Key, Spot, inside
 from nuages.model import Location
-from nuages.settings_code.reading import Assignment, Reader
-from nuages.settings_code.values import Key, Spot, inside
 
 # Words of a settings module's name that say that no site is run with it.
 DEVELOPMENT = frozenset({

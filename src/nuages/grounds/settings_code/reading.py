@@ -9,9 +9,9 @@ from fnmatch import fnmatch
 from posixpath import dirname, join, normpath
 
 from nuages.code import Code, Module
-from nuages.definitions import module_of
+from nuages.grounds.definitions import module_of
+from nuages.grounds.settings_code.values import Key
 from nuages.model import Location
-from nuages.settings_code.values import Key
 
 _DEEPEST = 20  # modules that import one another
 ADDING = frozenset({"append", "extend", "insert", "setdefault", "update"})

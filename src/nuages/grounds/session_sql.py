@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nuages.code import Code, Module
+from nuages.grounds.written import Function, WrittenCall, calls_in
 from nuages.model import Location
 from nuages.origins import in_migrations, in_tests
-from nuages.written import Function, WrittenCall, calls_in
 
 START = r"(?:^|;)\s*"
 FLAGS = re.IGNORECASE | re.DOTALL

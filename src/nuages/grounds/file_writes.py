@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nuages.code import Code, Module
+from nuages.grounds.reach import Function, Reach, calls, dotted, functions, is_product
 from nuages.model import Location
-from nuages.reach import Function, Reach, calls, dotted, functions, is_product
 
 _WRITES = re.compile(
     r"\bopen\(.*['\"][rbt]*[wax+]|\bopen\([^)]*$|\bwrite_(text|bytes)\(|\bshutil\.", re.MULTILINE

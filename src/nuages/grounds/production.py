@@ -9,11 +9,18 @@ from dataclasses import dataclass, replace
 
 from nuages.cases import Case
 from nuages.code import Module
+from nuages.grounds.settings_code import (
+    DEVELOPMENT,
+    Place,
+    find,
+    is_development,
+    locate,
+    settings_module,
+)
+from nuages.grounds.settings_code.reading import Assignment, Reader
+from nuages.grounds.settings_code.values import inside
 from nuages.model import Location
 from nuages.origins import in_tests
-from nuages.settings_code import DEVELOPMENT, Place, find, is_development, locate, settings_module
-from nuages.settings_code.reading import Assignment, Reader
-from nuages.settings_code.values import inside
 
 PRODUCTION = frozenset({"deploy", "live", "prod", "production", "server", "stage", "staging"})
 SETTINGS_FILE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.rules.sources import code
 
-from nuages.questions import questions
+from nuages.grounds.questions import questions
 
 
 def asked(folder, expression, **files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.rules.sources import code
 
-from nuages.lists import bare_lists
+from nuages.grounds.lists import bare_lists
 from nuages.model import Catalog, Facts, ModelFacts, Table
 
 REST = {"rest_framework": "rest_framework"}

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from nuages.code import Code
+from nuages.grounds.written import Function, WrittenCall, calls_in
 from nuages.model import Location
 from nuages.origins import in_migrations, in_tests
-from nuages.written import Function, WrittenCall, calls_in
 
 WORTH_PARSING = re.compile(r"\.iterator\(")
 # Methods whose presence in a chain says that it is a queryset, on Django's default database.

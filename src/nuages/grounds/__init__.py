@@ -1,0 +1,1 @@
+"""What rules judge by: questions to recording, settings and code, each asked in one place."""
