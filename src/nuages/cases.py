@@ -14,6 +14,7 @@ from nuages.model import (
     Budgets,
     Evidence,
     Facts,
+    Growth,
     IndexTrial,
     LedgerEntry,
     QueryGroup,
@@ -36,6 +37,7 @@ class Case:
     deployment: Deployment = field(default_factory=Deployment)
     ledger: tuple[LedgerEntry, ...] = ()  # what the enclosure kept from leaving
     index_trials: tuple[IndexTrial, ...] = ()  # of indexes, on a populated scratch database
+    growth: Growth = field(default_factory=Growth)  # of the queries, on more data
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from nuages.model import (
     Diagnosis,
     Finding,
     Fix,
+    Growth,
     IndexTrial,
     LedgerEntry,
     Recording,
@@ -36,6 +37,7 @@ def diagnose(
     coverage: Coverage | None = None,
     code: Code | None = None,
     index_trials: tuple[IndexTrial, ...] = (),
+    growth: Growth | None = None,
     deployment: Deployment | None = None,
     ledger: tuple[LedgerEntry, ...] = (),
 ) -> Diagnosis:
@@ -48,6 +50,7 @@ def diagnose(
         deployment=deployment or Deployment(),
         ledger=ledger,
         index_trials=index_trials,
+        growth=growth or Growth(),
     )
     found = [finding for rule in load_rules() for finding in rule.find(case)]
     findings = [_of_library(finding) if is_library(finding) else finding for finding in found]

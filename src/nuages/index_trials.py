@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nuages.indexes.explain import Connection
-from nuages.lab import Lab
+from nuages.lab import BASE, Lab
 from nuages.model import IndexTrial, Recording
 from nuages.stack.databases import PostgresDatabases
 
@@ -11,9 +11,12 @@ SECONDS = 30.0
 
 
 def try_on_clones(
-    lab: Lab, recording: Recording, *, seconds: float = SECONDS
+    lab: Lab, recording: Recording, *, template: str = BASE, seconds: float = SECONDS
 ) -> tuple[IndexTrial, ...]:
-    """What came of it; nothing where the databases are no PostgreSQL, or not the lab's to fill."""
+    """What came of it on the template's databases, which the recording was made on.
+
+    Nothing where they are no PostgreSQL, or not the lab's to fill.
+    """
     databases, catalogs = lab.databases, recording.facts.catalogs
     if not isinstance(databases, PostgresDatabases) or not catalogs:
         return ()
@@ -28,7 +31,7 @@ def try_on_clones(
         )
         return ()
 
-    with lab.clones() as names:
+    with lab.clones(template) as names:
 
         def connect(alias: str) -> Connection:
             return databases.connect(names[alias])

@@ -27,6 +27,7 @@ from nuages.stack.programs import minimum_for_django
 
 Mode = Literal["deep", "light"]
 BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
+GROWN = "nuages_grown"  # of those that were filled further
 COMMAND_SECONDS = 3600.0
 FROM_SHELL = "$DJANGO_SETTINGS_MODULE"  # in Project.settings_by: the user's environment
 
@@ -55,17 +56,23 @@ class Lab:
     side: Path | None = None  # packages that the project's interpreter lacks
     info: dict[str, Any] = field(default_factory=dict)  # the agent's answer to `setup`
     routes: list[dict[str, Any]] = field(default_factory=list)  # all that the project has
+    filled: tuple[str, ...] = ()  # labels of the models that the generic fill gave rows
     runs: int = 0
 
     @contextmanager
     def session(
-        self, *, mode: Mode | None, edits: Mapping[str, str] | None = None, base: bool = False
+        self,
+        *,
+        mode: Mode | None,
+        edits: Mapping[str, str] | None = None,
+        base: bool = False,
+        template: str = BASE,
     ) -> Iterator[AgentSession]:
-        """Start the project in an agent, on a fresh clone of the base databases.
+        """Start the project in an agent, on a fresh clone of the template's databases.
 
-        `edits` maps "label:file" to new text. With `base` the base databases themselves are used.
+        `edits` maps "label:file" to new text. With `base` the template's themselves are used.
         """
-        prefix = BASE if base else self._clone()
+        prefix = template if base else self._clone(template)
         walls = self._enclosure(edits or {})
         config = self._attach_config(walls, prefix, mode, spool=None)
 
@@ -83,7 +90,7 @@ class Lab:
             progress=self.progress.detail,
         ) as session:
             info = session.call("setup")
-            if base:
+            if base and template == BASE:
                 self.info = info
             yield session
 
@@ -167,16 +174,23 @@ class Lab:
         self.runs += 1
         return f"nuages_r{self.runs}"
 
-    def _clone(self) -> str:
+    def branch(self, template: str) -> None:
+        """Begin another template, as a copy of the base databases."""
+        self._copy(BASE, template)
+
+    def _clone(self, template: str = BASE) -> str:
         prefix = self._next_prefix()
-        for name in self.database_names():
-            self.databases.clone(name, name.replace(BASE, prefix, 1))
+        self._copy(template, prefix)
         return prefix
 
+    def _copy(self, template: str, prefix: str) -> None:
+        for name in self.database_names(template):
+            self.databases.clone(name, name.replace(template, prefix, 1))
+
     @contextmanager
-    def clones(self) -> Iterator[Mapping[str, str]]:
-        """Alias → a fresh clone of its base database, dropped at the end."""
-        prefix = self._clone()
+    def clones(self, template: str = BASE) -> Iterator[Mapping[str, str]]:
+        """Alias → a fresh clone of its database of the template, dropped at the end."""
+        prefix = self._clone(template)
         told = self.info["databases"].items()
         names = {a: d["name"].replace(BASE, prefix, 1) for a, d in told if d.get("name")}
         try:
@@ -184,9 +198,10 @@ class Lab:
         finally:
             self.databases.drop(sorted(set(names.values())))
 
-    def database_names(self) -> list[str]:
-        """Names of the base databases, each once."""
-        return sorted({d["name"] for d in self.info["databases"].values() if d.get("name")})
+    def database_names(self, template: str = BASE) -> list[str]:
+        """Names of a template's databases, each once."""
+        told = {d["name"] for d in self.info["databases"].values() if d.get("name")}
+        return sorted(name.replace(BASE, template, 1) for name in told)
 
     def _attach_config(
         self, walls: enclosure.Enclosure, prefix: str, mode: Mode | None, spool: Path | None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 
 from nuages.errors import NuagesError
-from nuages.lab import Lab
+from nuages.lab import GROWN, Lab
+from nuages.project import Project
 from nuages.session import AgentSession
 
 SEED = 1953  # fixed, so that two runs fill the same rows
 FILL_SECONDS = 300
+GROW_SECONDS = 10.0  # the time decides where a project has very many models
 MIGRATE_SECONDS = 1800
 
 
@@ -32,6 +34,30 @@ def prepare_databases(lab: Lab, *, rows: int) -> tuple[str, ...]:
         return (*notes, *absent)
 
 
+def is_generic(project: Project) -> bool:
+    """Whether the data is the generic fill, whose number of rows is ours to choose."""
+    return not (project.config.fixtures or project.config.data_command)
+
+
+def grow_databases(lab: Lab, *, rows: int, times: int) -> None:
+    """Make a second template: the filled databases, and rows added up to `times` as many.
+
+    What is there stays there, so that the same requests find the same objects.
+    """
+    lab.branch(GROWN)
+    more = rows * (times - 1)
+    with lab.session(mode=None, base=True, template=GROWN) as session:
+        session.call(
+            "fill",
+            rows=more,
+            seed=SEED + 1,  # the values of the first are taken, where they have to be unique
+            seconds=GROW_SECONDS,
+            further=list(lab.filled),
+            timeout=FILL_SECONDS,
+        )
+    lab.databases.analyze(lab.database_names(GROWN))
+
+
 def _migrate(lab: Lab, session: AgentSession) -> None:
     if lab.project.config.migrate:
         _management_command(lab, lab.project.config.migrate, slug="migration-failed")
@@ -45,9 +71,10 @@ def _fill(lab: Lab, session: AgentSession, rows: int) -> tuple[str, ...]:
         session.call("load_fixtures", paths=list(config.fixtures), timeout=FILL_SECONDS)
     if config.data_command:
         _management_command(lab, config.data_command, slug="data-command-failed")
-    if config.fixtures or config.data_command:
+    if not is_generic(lab.project):
         return ()
     done = session.call("fill", rows=rows, seed=SEED, timeout=FILL_SECONDS)
+    lab.filled = tuple(sorted(done["filled"]))
     skipped = {label: why for label, why in done["skipped"].items() if "bookkeeping" not in why}
     return tuple(f"{label} was not filled: {why}" for label, why in sorted(skipped.items()))
 

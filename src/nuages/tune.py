@@ -16,14 +16,16 @@ from nuages.deployment import read as read_deployment
 from nuages.diagnose import diagnose
 from nuages.doors import Door, Seen
 from nuages.doors.driven import DrivenDoor
+from nuages.doors.growing import see_grown
 from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
 from nuages.index_trials import try_on_clones
-from nuages.lab import Lab, open_lab
+from nuages.lab import BASE, GROWN, Lab, open_lab
 from nuages.model import (
     Coverage,
     Diagnosis,
     Finding,
+    Growth,
     IndexTrial,
     LedgerEntry,
     Recording,
@@ -55,10 +57,25 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
     with _entered(project, options, progress, command) as (lab, door):
         with progress.stage("record"):
             seen = door.record()
+        with progress.stage("grow"):
+            grown = see_grown(lab, door, seen.outcome.recording, rows=options.rows)
+        if grown.note:
+            seen = _noted(seen, grown.note)
         with progress.stage("indexes"):
-            trials = try_on_clones(lab, seen.outcome.recording)
+            trials = try_on_clones(
+                lab,
+                grown.recording or seen.outcome.recording,
+                template=GROWN if grown.recording else BASE,
+            )
         with progress.stage("diagnose"):
-            diagnosis = _judge(project, seen.outcome.recording, seen.coverage, trials, lab.ledger())
+            diagnosis = _judge(
+                project,
+                seen.outcome.recording,
+                seen.coverage,
+                trials,
+                lab.ledger(),
+                growth=grown.growth,
+            )
             found = diagnosis.findings
         sources = read_sources(project, found)
         with progress.stage("fix"):
@@ -111,6 +128,7 @@ def _judge(
     coverage: Coverage,
     trials: tuple[IndexTrial, ...] = (),
     ledger: tuple[LedgerEntry, ...] = (),
+    growth: Growth | None = None,
 ) -> Diagnosis:
     """What a recording shows, without what the project silences."""
     code = _code(project)
@@ -121,6 +139,7 @@ def _judge(
         coverage=coverage,
         code=code,
         index_trials=trials,
+        growth=growth,
         deployment=read_deployment(project.root),
         ledger=ledger,
     )
@@ -162,6 +181,11 @@ def _populated(lab: Lab, rows: int) -> tuple[str, ...]:
             raise
         lab.fall_back_to_sqlite(error.message)
     return prepare_databases(lab, rows=rows)
+
+
+def _noted(seen: Seen, note: str) -> Seen:
+    notes = (*seen.coverage.notes, note)
+    return replace(seen, coverage=replace(seen.coverage, notes=notes))
 
 
 def _verify(

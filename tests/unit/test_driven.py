@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nuages.answers import Answer, Request
-from nuages.doors.driven import summarise
+from nuages.doors.driven import costliest_of_each_route, summarise
 
 
 def answered(queries: int, milliseconds: int) -> Answer:
@@ -30,3 +30,23 @@ def test_queries_are_of_all_answers_and_times_without_the_first():
 def test_of_a_single_answer_the_times_count():
     figures = summarise([answered(9, 500)]).routes["GET /"]
     assert (figures.requests, figures.queries, figures.p50_ms) == (1, 9, 500)
+
+
+def test_one_request_of_each_route_goes_to_more_data_the_most_work_first():
+    def asked(path: str, queries: int, rows: int = 0, status: int = 200) -> Answer:
+        route = f"GET {path.partition('?')[0]}"
+        request = Request(path=path)
+        return Answer(request=request, status=status, route=route, queries=queries, rows=rows)
+
+    chosen = costliest_of_each_route(
+        [
+            asked("/a", 3),
+            asked("/a?page=2", 9, rows=20),
+            asked("/a?page=3", 9, rows=10),
+            asked("/b", 2, rows=300),
+            asked("/broken", 50, status=500),
+            asked("/denied", 5, status=302),
+            asked("/static", 0),
+        ]
+    )
+    assert [request.path for request in chosen] == ["/b", "/a?page=2"]

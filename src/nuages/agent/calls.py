@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -68,10 +68,12 @@ class Calls:
         with translation.override(settings.LANGUAGE_CODE):
             return [targets.resolved(path) for path in paths]
 
-    def fill(self, rows: int = 300, seed: int = 1, seconds: float = 60.0) -> dict[str, Any]:
+    def fill(
+        self, rows: int = 300, seed: int = 1, seconds: float = 60.0, further: Sequence[str] = ()
+    ) -> dict[str, Any]:
         from nuages.agent.fill import fill
 
-        return fill(rows, seed, seconds=seconds, progress=self._progress)
+        return fill(rows, seed, further=further, seconds=seconds, progress=self._progress)
 
     def actors(self, functions: dict[str, str] | None = None) -> list[str]:
         """The names of those who can ask, each logged in; `functions`: `[tool.nuages] actors`."""

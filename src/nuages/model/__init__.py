@@ -1,5 +1,6 @@
 """The values that the halves and the verbs of nuages exchange."""
 
+from nuages.model.grown import Grown, GrownKey, Growth
 from nuages.model.indexes import (
     IndexCondition,
     IndexFunction,
@@ -77,6 +78,9 @@ __all__ = [
     "Finding",
     "Fix",
     "FixStatus",
+    "Grown",
+    "GrownKey",
+    "Growth",
     "Index",
     "IndexCondition",
     "IndexFunction",

@@ -9,6 +9,7 @@ from nuages.cases import Case
 from nuages.grounds.accessed import relation_written
 from nuages.grounds.admin_site import in_admin, in_form
 from nuages.grounds.callers import ENOUGH, may_be_looped
+from nuages.growth import figures, surer
 from nuages.lineage import is_tree
 from nuages.loops import Loop, find_loops
 from nuages.model import (
@@ -61,8 +62,8 @@ def _finding(loop: Loop, case: Case) -> Finding:
         location=loop.location,
         created_at=loop.created_at,
         trigger=loop.worst.trigger,
-        evidence=case.evidence(loop.groups),
-        confidence=_confidence(advice.confidence, loop),
+        evidence=case.evidence(loop.groups, figures=figures(case.growth, loop.groups)),
+        confidence=surer(_confidence(advice.confidence, loop), case.growth, loop.groups),
         remedy=advice.remedy,
         routes=loop.routes,
         tests=loop.tests,

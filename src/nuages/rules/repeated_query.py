@@ -17,6 +17,7 @@ from nuages.grounds.expressions import (
     names_bound_in,
 )
 from nuages.grounds.stores import advice_of_store
+from nuages.growth import figures, surer
 from nuages.loops import WRITES, Loop, asks_itself, find_repeats
 from nuages.model import Finding, Fix, QueryGroup, Recording, Remedy, RemedyKind, Scope
 from nuages.origins import one_execution
@@ -72,6 +73,7 @@ def _finding(loop: Loop, expression: Expression | None, case: Case) -> Finding:
     advice = _advice(loop, expression, case)
     few = "the same" if busiest.distinct_max == 1 else f"the same {busiest.distinct_max}"
     parameters = f"with {few} parameters" if "%s" in worst.statement.sql else "in the same words"
+    numbers = {"different": busiest.distinct_max, **figures(case.growth, loop.groups)}
     return Finding(
         rule=ID,
         message=f"{_thing(worst)} is queried {parameters} again: "
@@ -80,8 +82,8 @@ def _finding(loop: Loop, expression: Expression | None, case: Case) -> Finding:
         location=loop.location,
         created_at=loop.created_at,
         trigger=worst.trigger,
-        evidence=case.evidence(loop.groups, figures={"different": busiest.distinct_max}),
-        confidence=_confidence(advice.confidence, loop),
+        evidence=case.evidence(loop.groups, figures=numbers),
+        confidence=surer(_confidence(advice.confidence, loop), case.growth, loop.groups),
         remedy=Remedy(kind=advice.kind),
         routes=loop.routes,
         tests=loop.tests,

@@ -15,6 +15,7 @@ from nuages.grounds.expressions import (
     names_bound_in,
     root_name,
 )
+from nuages.growth import figures, surer
 from nuages.loops import Loop, find_write_loops
 from nuages.model import Finding, Fix, ModelFacts, QueryGroup, Remedy, RemedyKind
 from nuages.origins import one_execution
@@ -113,8 +114,8 @@ def _finding(writing: Writing, case: Case) -> Finding:
         hint=hint,
         location=loop.location,
         trigger=loop.worst.trigger,
-        evidence=case.evidence(loop.groups),
-        confidence=_confidence(writing, cautions),
+        evidence=case.evidence(loop.groups, figures=figures(case.growth, loop.groups)),
+        confidence=surer(_confidence(writing, cautions), case.growth, loop.groups),
         remedy=Remedy(kind=KINDS[writing.verb]),
         routes=loop.routes,
         tests=loop.tests,

@@ -11,6 +11,7 @@ from nuages.grounds.admin_site import in_form
 from nuages.grounds.asked import asked_only
 from nuages.grounds.fetched import STREAMED, all_fetched, is_editable, place
 from nuages.grounds.lists import bare_lists
+from nuages.growth import TIMES, grown_rows
 from nuages.lineage import LOOP
 from nuages.model import Evidence, Finding, Fix, Load, QueryGroup, Remedy, RemedyKind
 from nuages.origins import CACHED_TABLES, is_set_up, one_execution
@@ -19,6 +20,8 @@ from nuages.statements import is_batch, table
 ID = "unbounded-result"
 
 ROWS = {"request": 1_000, "command": 10_000, "task": 10_000}  # of one query, by kind of scope
+PART = 0.5  # of that many: enough where they were seen to grow with the data
+LESS_SURE = 0.1  # of so few
 SHAPES = frozenset({"all", "filtered", "ordered", "values", "other", "raw"})
 BOUND = re.compile(r"\bLIMIT\b|\bFETCH (?:FIRST|NEXT)\b|\bTOP\b|\bROWNUM\b", re.IGNORECASE)
 AGGREGATE = re.compile(r"\bGROUP BY\b|^SELECT (?:COUNT|SUM|AVG|MIN|MAX)\(", re.IGNORECASE)
@@ -33,7 +36,7 @@ def find(case: Case) -> Iterator[Finding]:
     streamed, asked = _of_loads(case)
     queries: dict[Hashable, list[QueryGroup]] = defaultdict(list)
     for group in case.recording.groups:
-        if group.load in asked or not _is_unbounded(group):
+        if group.load in asked or not _is_unbounded(group, case):
             continue
         # A template, or a form, holds what it renders, however the rows come.
         is_rendered = group.trigger is not None and group.trigger.kind == "template"
@@ -53,11 +56,11 @@ def _of_loads(case: Case) -> tuple[set[Load | None], set[Load | None]]:
     return {*streamed}, {load for each in found if asked_only(each) for load in each.loads}
 
 
-def _is_unbounded(group: QueryGroup) -> bool:
+def _is_unbounded(group: QueryGroup, case: Case) -> bool:
     sql = group.statement.sql
     if group.statement.verb != "SELECT" or group.shape not in SHAPES:
         return False
-    if group.scope.kind not in ROWS or _rows(group) < ROWS[group.scope.kind]:
+    if group.scope.kind not in ROWS or not (_is_many(group) or _will_be_many(group, case)):
         return False
     if BOUND.search(sql) or is_batch(sql, group.rows_max):
         return False
@@ -69,6 +72,15 @@ def _is_unbounded(group: QueryGroup) -> bool:
     is_loop = group.per_execution_max >= LOOP
     is_along = group.load is not None and group.load.how != "query"
     return not is_loop and not is_along and is_editable(group.location)
+
+
+def _is_many(group: QueryGroup) -> bool:
+    return _rows(group) >= ROWS[group.scope.kind]
+
+
+def _will_be_many(group: QueryGroup, case: Case) -> bool:
+    """Whether the rows grew with the data, and were not so few in the end."""
+    return grown_rows(case.growth, group) >= ROWS[group.scope.kind] * PART
 
 
 def _rows(group: QueryGroup) -> int:
@@ -91,18 +103,24 @@ def _finding(groups: Sequence[QueryGroup], case: Case) -> Finding:
     return Finding(
         rule=ID,
         message=f"{_rows(worst):,} rows of {table(worst.statement.sql) or 'a query'} in "
-        f"{one_execution(worst.scope)}, without a LIMIT",
+        f"{one_execution(worst.scope)}, without a LIMIT{_grown(worst, case)}",
         hint=hint,
         location=worst.location,
         created_at=worst.created_at,
         trigger=worst.trigger,
         evidence=case.evidence(groups, 1.0, _figures(worst, case)),
-        confidence=confidence,
+        confidence=confidence if _is_many(worst) else round(confidence - LESS_SURE, 2),
         remedy=Remedy(kind=kind),
         routes=tuple(sorted(scope.name for scope in scopes)),
         tests=tuple(sorted({test for group in groups for test in group.tests})[:50]),
         fix=Fix(status="none", reason=NO_FIX),
     )
+
+
+def _grown(worst: QueryGroup, case: Case) -> str:
+    """For a message, where the rows by themselves would not be many."""
+    rows = 0 if _is_many(worst) else grown_rows(case.growth, worst)
+    return f": {rows:,} where there is {TIMES} times the data" if rows else ""
 
 
 def _figures(worst: QueryGroup, case: Case) -> dict[str, float | str]:
@@ -111,6 +129,9 @@ def _figures(worst: QueryGroup, case: Case) -> dict[str, float | str]:
     found = catalog.tables.get(table(worst.statement.sql)) if catalog else None
     if found is not None and found.rows:
         figures["rows_of_the_table"] = found.rows
+    if rows := grown_rows(case.growth, worst):
+        figures[f"rows_at_{case.growth.rows}_rows"] = worst.rows_max
+        figures[f"rows_at_{case.growth.grown_rows}_rows"] = rows
     counters = case.stats[worst.scope].counters if worst.scope in case.stats else {}
     measured = counters.get("memory_executions", 0)
     grown = counters.get("memory_grown_bytes", 0)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any, Protocol
 
 from nuages.answers import Answer, Request
@@ -261,14 +262,21 @@ def replay(
     requests: Sequence[Request],
     *,
     timeout: float = 20.0,
+    seconds: float = inf,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[Answer]:
-    """Send them again in order. One warm-up goes first; it is neither returned nor recorded."""
+    """Send them again in order, for so many seconds.
+
+    One warm-up goes first; it is neither returned nor recorded.
+    """
+    until = time.monotonic() + seconds
     if requests:
         send(session, requests[0], timeout=timeout)
         session.call("reset")
     answers = []
     for number, request in enumerate(requests, start=1):
+        if time.monotonic() > until:
+            break
         answers.append(send(session, request, timeout=timeout))
         if number % 50 == 0:
             progress(f"{number} of {len(requests)} requests")

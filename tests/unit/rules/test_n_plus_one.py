@@ -23,6 +23,7 @@ from tests.unit.rules.recordings import (
 )
 
 from nuages.cases import Case
+from nuages.growth import compare
 from nuages.model import Finding, Load, QueryGroup
 from nuages.rules import n_plus_one
 
@@ -444,3 +445,31 @@ def test_another_scope_does_not_make_a_single_load_a_loop():
         if "blog" in f.message
     )
     assert finding.remedy.path == "blog"
+
+
+class TestGrowth:
+    """What the same request did on five times the data."""
+
+    def grown(self, before: int, after: int) -> Finding:
+        small, large = (
+            recorded(once(POSTS, rows), in_loop(AUTHOR, rows)) for rows in (before, after)
+        )
+        growth = compare(small, large, rows=300, grown_rows=1_500)
+        (finding,) = n_plus_one.find(Case(small, growth=growth))
+        return finding
+
+    def test_more_queries_make_it_surer(self):
+        alone = the_only(once(POSTS, 4), in_loop(AUTHOR, 4))
+        finding = self.grown(4, 20)
+        assert finding.confidence == round(alone.confidence + 0.1, 2)
+        figures = {"queries_at_300_rows": 4, "queries_at_1500_rows": 20}
+        assert finding.evidence.figures == figures
+
+    def test_a_page_of_a_fixed_length_leaves_it_as_it_is(self):
+        alone = the_only(once(POSTS, 20), in_loop(AUTHOR, 20))
+        finding = self.grown(20, 20)
+        assert finding.confidence == alone.confidence
+        assert finding.evidence.figures["queries_at_1500_rows"] == 20
+
+    def test_nothing_is_said_where_it_was_not_asked_again(self):
+        assert the_only(once(POSTS, 20), in_loop(AUTHOR, 20)).evidence.figures == {}

@@ -18,9 +18,11 @@ from tests.unit.rules.recordings import (
     once,
     prefetched,
 )
+from tests.unit.rules.recordings import recorded as recording
 from tests.unit.rules.sources import code
 
 from nuages.cases import Case
+from nuages.growth import compare
 from nuages.model import Catalog, Facts, Finding, Load, Scope, ScopeStats, Statement, Table
 from nuages.rules import unbounded_result
 
@@ -184,3 +186,40 @@ class TestRefuses:
 
     def test_to_edit(self):
         assert the_only(saying(PLAIN)).fix.status == "none"
+
+
+class TestGrowth:
+    """What the same request was given on five times the data."""
+
+    def grown(self, before: int, after: int, sql: str = PLAIN, **options) -> list[Finding]:
+        small, large = (recording(saying(sql, rows, **options)) for rows in (before, after))
+        growth = compare(small, large, rows=300, grown_rows=1_500)
+        return list(unbounded_result.find(Case(small, growth=growth)))
+
+    def test_fewer_rows_will_do_where_they_grew_with_the_table(self):
+        (finding,) = self.grown(150, 750)
+        assert finding.message == (
+            "150 rows of blog_post in one GET /api/feed/, without a LIMIT: "
+            "750 where there is 5 times the data"
+        )
+        assert finding.evidence.figures["rows_at_300_rows"] == 150
+        assert finding.evidence.figures["rows_at_1500_rows"] == 750
+        assert finding.confidence == 0.65
+
+    def test_of_many_rows_it_is_as_sure_as_ever(self):
+        (finding,) = self.grown(5_000, 25_000)
+        assert finding.confidence == the_only(saying(PLAIN)).confidence
+        assert finding.message == the_only(saying(PLAIN)).message
+
+    @pytest.mark.parametrize(("before", "after"), [(150, 150), (150, 599), (400, 600)])
+    def test_silent_where_they_did_not_grow_with_it(self, before, after):
+        assert self.grown(before, after) == []
+
+    def test_silent_on_what_stays_short(self):
+        assert self.grown(42, 210) == []
+
+    def test_silent_under_a_limit(self):
+        assert self.grown(150, 750, f"{PLAIN} LIMIT 1000") == []
+
+    def test_silent_in_a_test(self):
+        assert self.grown(150, 750, scope=TEST) == []

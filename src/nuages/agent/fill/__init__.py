@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -22,12 +22,16 @@ def fill(
     rows: int = 300,
     seed: int = 1,
     *,
+    further: Collection[str] = (),
     seconds: float = SECONDS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, dict[str, Any]]:
-    """{"filled": {label: rows added}, "skipped": {label: why}}; the same seed, the same rows."""
+    """{"filled": {label: rows added}, "skipped": {label: why}}; the same seed, the same rows.
+
+    `further` names what an earlier fill has filled, to be given so many rows more.
+    """
     until = time.monotonic() + seconds
-    steps, skipped = in_order()
+    steps, skipped = in_order(further)
     pools = Pools(_owners(steps))
     filled: dict[str, int] = {}
     for step in steps:

@@ -27,11 +27,14 @@ def _fill_many(
     field: Any, through: Any, step: Step, rows: int, rng: random.Random, pools: Pools
 ) -> None:
     target = field.related_model
-    if target._meta.label in KEPT or through._base_manager.using(step.alias).exists():
+    links = through._base_manager.using(step.alias)
+    if target._meta.label in KEPT or (links.exists() and not step.is_further):
         return
     source_column = through._meta.get_field(field.m2m_field_name()).attname
     target_column = through._meta.get_field(field.m2m_reverse_field_name()).attname
-    sources, targets = pools.keys(step.model), pools.keys(target)
+    linked = set(links.values_list(source_column, flat=True))
+    sources = [key for key in pools.keys(step.model) if key not in linked]
+    targets = pools.keys(target)
     if not sources or not targets:
         return
     pairs = _pairs(sources[: rows * 2], targets, rng, itself=target is step.model)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nuages.agent import ownership
@@ -25,21 +26,23 @@ class Step:
     model: Any
     alias: str
     later: frozenset[str] = frozenset()
+    is_further: bool = False  # an earlier fill made rows already
 
 
-def in_order() -> tuple[list[Step], dict[str, str]]:
-    """The steps, and the models left alone with the reason."""
+def in_order(further: Collection[str] = ()) -> tuple[list[Step], dict[str, str]]:
+    """The steps, and the models left alone with the reason; `further`: labels filled before."""
     skipped: dict[str, str] = {}
     chosen: dict[Any, str] = {}
     for model, alias in managed_models():
         if model._meta.auto_created:
             continue
-        reason = _left_alone(model, alias)
+        reason = "" if model._meta.label in further else _left_alone(model, alias)
         if reason:
             skipped[model._meta.label] = reason
         else:
             chosen[model] = alias
-    return _sorted(chosen, skipped), skipped
+    steps = _sorted(chosen, skipped)
+    return [replace(s, is_further=s.model._meta.label in further) for s in steps], skipped
 
 
 def _left_alone(model: Any, alias: str) -> str:
