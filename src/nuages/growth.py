@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from nuages.model import Grown, GrownKey, Growth, QueryGroup, Recording
+from nuages.model import Grown, GrownKey, Growth, QueryGroup, Recording, Scope
 
 TIMES = 5  # as many rows, in the second fill
 MORE_QUERIES = 2.0  # times as many: a page limit gives 1.0, a loop over the table TIMES
@@ -28,16 +28,23 @@ def key(group: QueryGroup) -> GrownKey:
     return GrownKey(group.scope, group.statement, group.location, group.trigger, group.shape)
 
 
-def most_grown(growth: Growth, groups: Iterable[QueryGroup]) -> Grown | None:
-    """Of these queries, the one that was made so many times more often; None: all unknown."""
-    known = [found for group in groups if (found := growth.queries.get(key(group)))]
-    return max(known, key=lambda found: found.queries[1] / max(found.queries[0], 1), default=None)
+def most_grown(growth: Growth, groups: Iterable[QueryGroup]) -> tuple[int, int] | None:
+    """Queries of one execution of a scope, all of these together, where they grew most.
+
+    None: nothing is known of any.
+    """
+    found: dict[Scope, tuple[int, int]] = {}
+    for known in {key(group) for group in groups} & growth.queries.keys():
+        before, after = found.get(known.scope, (0, 0))
+        small, large = growth.queries[known].queries
+        found[known.scope] = before + small, after + large
+    return max(found.values(), key=lambda each: (each[1] / max(each[0], 1), each), default=None)
 
 
 def is_more_often(growth: Growth, groups: Iterable[QueryGroup]) -> bool:
     """Whether one execution made more of these queries on more data."""
     found = most_grown(growth, groups)
-    return found is not None and found.queries[1] >= MORE_QUERIES * max(found.queries[0], 1)
+    return found is not None and found[1] >= MORE_QUERIES * max(found[0], 1)
 
 
 def surer(confidence: float, growth: Growth, groups: Iterable[QueryGroup]) -> float:
@@ -53,8 +60,8 @@ def figures(growth: Growth, groups: Iterable[QueryGroup]) -> dict[str, float | s
     if found is None:
         return {}
     return {
-        f"queries_at_{growth.rows}_rows": found.queries[0],
-        f"queries_at_{growth.grown_rows}_rows": found.queries[1],
+        f"queries_at_{growth.rows}_rows": found[0],
+        f"queries_at_{growth.grown_rows}_rows": found[1],
     }
 
 

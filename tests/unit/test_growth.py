@@ -80,12 +80,17 @@ class TestJudged:
         loop, other = in_loop(AUTHOR, 50), in_loop(AUTHOR, 5, scope=HOME)
         growth = compared([loop, other], [loop, in_loop(AUTHOR, 25, scope=HOME)])
         grown = most_grown(growth, [loop, other])
-        assert grown is not None
-        assert grown.queries == (5, 25)
+        assert grown == (5, 25)
         assert figures(growth, [loop, other]) == {
             "queries_at_300_rows": 5,
             "queries_at_1500_rows": 25,
         }
+
+    def test_parts_of_one_page_are_taken_together(self):
+        many, few = in_loop(AUTHOR, 20), in_loop(AUTHOR, 3, location=at(77))
+        growth = compared([many, few], [in_loop(AUTHOR, 16), in_loop(AUTHOR, 7, location=at(77))])
+        assert most_grown(growth, [many, few]) == (23, 23)
+        assert not is_more_often(growth, [many, few])
 
     def test_rows_have_to_grow_nearly_with_the_data(self):
         few = once(POSTS, 100)

@@ -79,8 +79,13 @@ def _is_many(group: QueryGroup) -> bool:
 
 
 def _will_be_many(group: QueryGroup, case: Case) -> bool:
-    """Whether the rows grew with the data, and were not so few in the end."""
-    return grown_rows(case.growth, group) >= ROWS[group.scope.kind] * PART
+    """Whether the rows grew with the data, and were not so few in the end.
+
+    The choices of a form are often a short table for good, which only the fill made longer.
+    """
+    is_choice = case.is_admin(group.scope) or in_form(group.trigger)
+    part = 1.0 if is_choice else PART
+    return grown_rows(case.growth, group) >= ROWS[group.scope.kind] * part
 
 
 def _rows(group: QueryGroup) -> int:

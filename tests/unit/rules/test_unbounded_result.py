@@ -218,6 +218,13 @@ class TestGrowth:
     def test_silent_on_what_stays_short(self):
         assert self.grown(42, 210) == []
 
+    def test_silent_on_choices_of_the_admin_that_stay_short(self):
+        small, large = (recording(saying(PLAIN, rows)) for rows in (150, 750))
+        growth = compare(small, large, rows=300, grown_rows=1_500)
+        stats = ScopeStats(scope=FEED, executions=1, view="django.contrib.admin.options.add_view")
+        made = Case(replace(small, scopes=(stats,)), growth=growth)
+        assert list(unbounded_result.find(made)) == []
+
     def test_silent_under_a_limit(self):
         assert self.grown(150, 750, f"{PLAIN} LIMIT 1000") == []
 
