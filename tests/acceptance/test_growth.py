@@ -89,3 +89,31 @@ def test_data_of_the_projects_own_is_not_added_to(tmp_path: Path) -> None:
     told = json.loads(run.stdout)
     assert any(note.startswith("growth was not measured") for note in told["coverage"]["notes"])
     assert finding(told, "n-plus-one", "GET /items/")["evidence"]["figures"] == {}
+
+
+def test_a_project_that_dies_of_more_data_costs_a_note_and_no_finding(tmp_path: Path) -> None:
+    dying = """
+    import os
+
+    from django.http import JsonResponse
+
+    from shop.models import Item
+
+
+    def items(request):
+        if Item.objects.count() > 400:
+            os._exit(3)
+        listed = Item.objects.order_by("pk")[:50]
+        return JsonResponse({"items": [{"name": i.name, "maker": i.maker.name} for i in listed]})
+
+
+    def joined(request):
+        return JsonResponse({})
+    """
+    run = nuages("tune", "--json", cwd=write_shop(tmp_path, {"shop/views.py": dying}))
+    assert run.returncode == 1, run.stderr
+    told = json.loads(run.stdout)
+    assert any(note.startswith("growth was not measured") for note in told["coverage"]["notes"])
+    found = finding(told, "n-plus-one", "GET /items/")
+    assert found["fix"]["status"] == "verified"
+    assert found["evidence"]["figures"] == {}

@@ -20,6 +20,8 @@ from nuages.indexes.workload import Work, workload, write_calls
 from nuages.model import Catalog, IndexIdea, IndexTrial, Measured, Outcome, Recording
 
 SAVES_MS = 1.0  # by a statement, at least; less is noise, or nobody's trouble
+SMALL = 10_000  # rows: of so few, a part of a ms saved says little about a table that grows
+SAVES_MS_IF_SMALL = 5.0
 AS_GOOD = 1.2  # times the best index's time: a smaller index may be that much slower
 
 Connect = Callable[[str], Connection]  # database alias → an autocommit connection
@@ -107,12 +109,18 @@ class _Attempt:
                     continue
                 used += 1
                 after = self._bench.again(before)
-                if is_faster(before, after):
+                if is_faster(before, after) and self._tells(before, after, idea):
                     good.append(_Try(idea=idea, runs=after, build=build))
         if not good:
             outcome: Outcome = "not faster" if used else "not used"
             return replace(_without(outcome, work), tried=tried)
         return self._judged(work, before, _best(good), tried)
+
+    def _tells(self, before: Runs, after: Runs, idea: IndexIdea) -> bool:
+        """Whether the time saved says anything of a table that is larger."""
+        if self._catalog.tables[idea.table].rows >= SMALL:
+            return True
+        return before.ms - after.ms >= SAVES_MS_IF_SMALL
 
     def _judged(self, work: Work, before: Runs, best: _Try, tried: int) -> IndexTrial:
         """With the cost to writes, which may be more than the recording's reads would save."""
