@@ -20,7 +20,8 @@ def hook(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
     """Patch django.db.backends.utils, whose cursors pass on what the driver's can do."""
     record = cursors.recording(is_deep=is_deep)
     for name, statement in STATEMENTS.items():
-        passed = _Passed(name, _Copier(statement, record))
+        copier = _Copier(statement, record)
+        passed = _Passed(module.CursorWrapper.__getattr__, name, copier)
         patches.replace(module.CursorWrapper, name, passed)
 
 
@@ -37,14 +38,16 @@ def hook_debug(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
 class _Passed:
     """A method of the driver's cursor, there if that has it."""
 
-    def __init__(self, name: str, copier: _Copier) -> None:
+    def __init__(self, original: Any, name: str, copier: _Copier) -> None:
+        self._original = original
         self._name = name
         self._copier = copier
 
     def __get__(self, cursor: Any, owner: type) -> Any:
         if cursor is None:
             raise AttributeError(self._name)
-        method = getattr(cursor.cursor, self._name)  # else __getattr__ says so, as it did
+        # An AttributeError is __getattr__'s to say, as it was.
+        method = cursors.passed(self._original, cursor, self._name)
         return partial(self._copier, cursor, method)
 
 

@@ -31,8 +31,9 @@ def hook(module: ModuleType, patches: Patches, *, is_deep: bool) -> None:
     patches.replace(wrapper, QUERY, None)
     patches.replace(wrapper, "_execute", _executing(wrapper._execute, record))
     patches.replace(wrapper, "_executemany", _executing(wrapper._executemany, record, many=True))
-    for name in ("fetchone", "fetchmany", "fetchall"):
-        patches.replace(wrapper, name, _fetching(name, _rows_of_one if name == "fetchone" else len))
+    passing = wrapper.__getattr__
+    for name, rows_in in FETCHES.items():
+        patches.replace(wrapper, name, _fetching(passing, name, rows_in))
     patches.replace(wrapper, "__iter__", _iterating)
     patches.replace(wrapper, "callproc", _calling(wrapper.callproc, record))
 
@@ -47,7 +48,7 @@ def _executing(
 ) -> Callable[..., Any]:
     @wraps(original)
     def execute(self: Any, sql: Any, params: Any, *wrapper_arguments: Any) -> Any:
-        self._nuages_query = None
+        self.__dict__[QUERY] = None  # a cursor of the project's own may keep others out
         outer = calls.outermost.get()
         if outer is not None and calls.serves_connection(outer):
             return original(self, sql, params, *wrapper_arguments)
@@ -76,7 +77,7 @@ def _executing(
             if cpu:
                 execution.io_cpu_ns += thread_time_ns() - cpu
             query = record(self, sql, None if many else params, execution, start, wall_ns)
-            self._nuages_query = query
+            self.__dict__[QUERY] = query
             if outer is not None:
                 outer.owe(query)
         except Exception:
@@ -96,7 +97,8 @@ def _calling(original: Callable[..., Any], record: Record) -> Callable[..., Any]
             wall_ns = perf_counter_ns() - start
             try:
                 params = args[0] if args else None
-                self._nuages_query = record(self, f"CALL {name}", params, current(), start, wall_ns)
+                query = record(self, f"CALL {name}", params, current(), start, wall_ns)
+                self.__dict__[QUERY] = query
             except Exception:
                 faults.note()
 
@@ -177,9 +179,15 @@ def _rows_of_one(row: Any) -> int:
     return row is not None
 
 
-def _fetching(name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
+def passed(original: Any, cursor: Any, name: str) -> Any:
+    """A method that a cursor passes on to the driver's, in the way of its own class."""
+    passing = type(cursor).__getattr__
+    return getattr(cursor.cursor, name) if passing is original else passing(cursor, name)
+
+
+def _fetching(original: Any, name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
     def fetch(self: Any, *args: Any, **kwargs: Any) -> Any:
-        method = getattr(self.cursor, name)
+        method = passed(original, self, name)
         query = self._nuages_query
         if query is None:
             with self.db.wrap_database_errors:
@@ -201,6 +209,11 @@ def _fetching(name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
     return fetch
 
 
+FETCHES: dict[str, Callable[[Any], int]] = {
+    "fetchone": _rows_of_one, "fetchmany": len, "fetchall": len
+}  # fmt: skip
+
+
 def _iterating(self: Any) -> Iterator[Any]:
     query = self._nuages_query
     with self.db.wrap_database_errors:
@@ -217,4 +230,9 @@ def _iterating(self: Any) -> Iterator[Any]:
                 faults.note()
             if row is DONE:
                 return
-            yield row
+            try:
+                yield row
+            except GeneratorExit:  # as with `yield from`
+                if hasattr(rows, "close"):
+                    rows.close()
+                raise

@@ -7,7 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import faults, interning, statements
+from nuages.record import cursors, faults, interning, statements
 from nuages.record.clocks import monotonic
 from nuages.record.events import Query
 from nuages.record.patches import Patches
@@ -117,7 +117,7 @@ def hook(module: ModuleType, patches: Patches) -> None:
     for name in ("fetchone", "fetchmany", "fetchall"):
         patches.replace(wrapper, name, _fetching(name, getattr(wrapper, name)))
     patches.replace(wrapper, "__iter__", _iterating(wrapper.__iter__))
-    patches.replace(wrapper, "close", _closing)
+    patches.replace(wrapper, "close", _closing(wrapper.__getattr__))
 
 
 def _fetching(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,7 +145,7 @@ def _fetched(cursor: Any, rows: Sequence[Any]) -> None:
     if result is None or result.query is not query:
         if not _is_watched(query):
             return
-        result = cursor._nuages_result = Result(query)
+        result = cursor.__dict__[RESULT] = Result(query)
     if not rows:
         _end(cursor)
     elif not result.is_ended:
@@ -155,12 +155,17 @@ def _fetched(cursor: Any, rows: Sequence[Any]) -> None:
 def _iterating(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
     @wraps(original)
     def iterate(self: Any) -> Iterator[Any]:
-        for row in original(self):
+        rows: Any = original(self)
+        for row in rows:
             try:
                 _fetched(self, (row,))
             except Exception:
                 faults.note()
-            yield row
+            try:
+                yield row
+            except GeneratorExit:
+                rows.close()
+                raise
         try:
             _fetched(self, ())
         except Exception:
@@ -169,12 +174,15 @@ def _iterating(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iter
     return iterate
 
 
-def _closing(self: Any) -> Any:
-    try:
-        _end(self)
-    except Exception:
-        faults.note()
-    return self.cursor.close()
+def _closing(original: Any) -> Callable[[Any], Any]:
+    def close(self: Any) -> Any:
+        try:
+            _end(self)
+        except Exception:
+            faults.note()
+        return cursors.passed(original, self, "close")()
+
+    return close
 
 
 def _is_watched(query: Query) -> bool:

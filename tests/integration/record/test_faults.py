@@ -30,6 +30,11 @@ def test_recording_changes_no_answer_and_has_no_fault(tried):
     assert tried["noted"] == []
 
 
+def test_cursors_of_the_projects_own_are_recorded_like_others(tried):
+    # Two queries with each of four kinds of cursor; what the driver's own class fetches counts.
+    assert tried["figures"]["request GET /odd-cursors/"][:2] == [1, 8]
+
+
 def test_faults_are_put_into_whatever_the_visits_reach(tried):
     assert len(tried["faults"]) > 100
     # Some guards stand behind a condition, and some functions run once a process.

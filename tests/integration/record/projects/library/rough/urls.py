@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from rough import views
+from rough import cursors, views
 
 urlpatterns = [
     path("orm/", views.orm),
     path("raw/", views.raw),
+    path("odd-cursors/", cursors.odd_cursors),
     path("transactions/", views.transactions),
     path("caches/", views.caches),
     path("services/", views.services),

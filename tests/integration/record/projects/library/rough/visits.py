@@ -19,9 +19,9 @@ from rough import views
 SYNC = [
     "/books/", "/books/1/", "/books/99/", "/listed/", "/wrapped/", "/year/2/", "/export/", "/pool/",
     "/managed/", "/broken/", "/nowhere/", "/api/books/", "/api/books/1/", "/redirected/",
-    "/admin/shelf/book/", "/admin/shelf/review/1/change/", "/orm/", "/raw/", "/transactions/",
-    "/caches/", "/services/", "/threads/", "/templated/", "/torn/", "/file/", "/collected/",
-    "/failing/lookup/", "/failing/missing/", "/failing/denied/", "/failing/exit/",
+    "/admin/shelf/book/", "/admin/shelf/review/1/change/", "/orm/", "/raw/", "/odd-cursors/",
+    "/transactions/", "/caches/", "/services/", "/threads/", "/templated/", "/torn/", "/file/",
+    "/collected/", "/failing/lookup/", "/failing/missing/", "/failing/denied/", "/failing/exit/",
     "/failing/interrupt/", "/failing/recursion/", "/commanded/", "/gathered/",
 ]  # fmt: skip
 ASYNC = [
