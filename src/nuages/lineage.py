@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nuages.model import Load, QueryGroup, QueryShape, Relation, Scope
+from nuages.model import Facts, Load, QueryGroup, QueryShape, Relation, Scope
 
 LOOP = 3  # from three executions on, repetition is a loop
 SINGLE_VALUED = frozenset({"fk", "o2o", "reverse_o2o"})
@@ -24,13 +24,9 @@ class Lineage:
     def path(self) -> str:
         return "__".join(hop.field for hop in self.hops)
 
-    @property
-    def query_path(self) -> str:
+    def query_path(self, facts: Facts) -> str:
         """The path as annotations and filters spell it: "comment" for `comment_set`."""
-        return "__".join(
-            hop.field.removesuffix("_set") if hop.kind == "reverse_fk" else hop.field
-            for hop in self.hops
-        )
+        return "__".join(_query_name(hop, facts) for hop in self.hops)
 
     @property
     def last(self) -> Relation:
@@ -39,6 +35,13 @@ class Lineage:
     @property
     def can_join(self) -> bool:
         return all(hop.kind in SINGLE_VALUED for hop in self.hops)
+
+
+def _query_name(hop: Relation, facts: Facts) -> str:
+    model = facts.model(hop.model)
+    if model is not None:
+        return model.query_names.get(hop.field, hop.field)
+    return hop.field.removesuffix("_set") if hop.kind in ("reverse_fk", "m2m") else hop.field
 
 
 def fetches_all(relation: Relation, shape: QueryShape) -> bool:
@@ -68,12 +71,17 @@ class Loads:
     def __init__(self, groups: Iterable[QueryGroup]) -> None:
         self._groups: dict[tuple[Scope, Load], list[QueryGroup]] = defaultdict(list)
         self._prefetched: set[tuple[Scope, Relation, Load | None]] = set()
+        # What was prefetched for what was prefetched: the relation, that above, and for whom.
+        self._along: set[tuple[Scope, Relation, Relation | None, Load | None]] = set()
         for group in groups:
             if group.load is None:
                 continue
             self._groups[group.scope, group.load].append(group)
-            if group.load.how == "prefetched" and group.load.relation:
-                self._prefetched.add((group.scope, group.load.relation, group.load.parent))
+            relation, parent = group.load.relation, group.load.parent
+            if group.load.how == "prefetched" and relation:
+                self._prefetched.add((group.scope, relation, parent))
+                if parent is not None and parent.how == "prefetched":
+                    self._along.add((group.scope, relation, parent.relation, parent.parent))
 
     def trace(self, group: QueryGroup) -> Lineage | None:
         """The lineage of a query that an access to a relation caused; None for others."""
@@ -96,6 +104,14 @@ class Loads:
         if load is None or load.relation is None:
             return False
         return (group.scope, load.relation, load.parent) in self._prefetched
+
+    def would_come_along(self, group: QueryGroup) -> bool:
+        """Whether a prefetch brings the relation with rows that this access has not taken."""
+        load = group.load
+        above = load.parent if load else None
+        if load is None or load.relation is None or above is None:
+            return False
+        return (group.scope, load.relation, above.relation, above.parent) in self._along
 
     def is_single_row(self, scope: Scope, lineage: Lineage) -> bool:
         """Whether the accesses were all made on one instance, and not on one per row."""

@@ -7,7 +7,7 @@ time; rows are read one at a time; the same is asked again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nuages.lineage import LOOP, SINGLE_VALUED, Lineage, Loads, fetches_all
@@ -34,6 +34,7 @@ class Loop:
     groups: tuple[QueryGroup, ...]  # the costliest first
     lineage: Lineage | None  # None: no relation was accessed
     is_prefetched: bool = False  # a prefetch is there, but the accesses go around it
+    follows: tuple[QueryGroup, ...] = ()  # loops that end with it: see _following()
 
     @property
     def worst(self) -> QueryGroup:
@@ -64,6 +65,12 @@ class Loop:
         reaching = {test for group in self.groups for test in group.tests}
         reaching |= {group.scope.name for group in self.groups if group.scope.kind == "test"}
         return tuple(sorted(reaching)[:KEPT_TESTS])
+
+    @property
+    def is_key_deferred(self) -> bool:
+        """Whether .only() or .defer() left out the very key that is followed."""
+        relations = (group.load.relation for group in self.follows if group.load)
+        return any(relation and relation.kind == "deferred" for relation in relations)
 
     @property
     def can_be_fetched_together(self) -> bool:
@@ -257,14 +264,46 @@ def _loops(
     lineages: dict[Hashable, Lineage | None],
     loads: Loads,
 ) -> Iterator[Loop]:
+    follows = _following(causes, lineages, loads)
     for key, groups in causes.items():
-        lineage = lineages[key]
         yield Loop(
             groups=tuple(_costliest_first(groups)),
-            lineage=lineage,
-            is_prefetched=lineage is not None
-            and any(loads.is_prefetched(group) for group in groups),
+            lineage=lineages[key],
+            is_prefetched=any(map(loads.is_prefetched, groups)),
+            follows=tuple(_costliest_first(follows[key])),
         )
+
+
+def _following(
+    causes: dict[Hashable, list[QueryGroup]],
+    lineages: Mapping[Hashable, Lineage | None],
+    loads: Loads,
+) -> dict[Hashable, list[QueryGroup]]:
+    """Take out the loops that end with another one, by that: those over what a prefetch would
+    have brought along, had nothing gone around it, and those over the deferred key of a relation.
+    """
+    around = {
+        (group.scope, group.load): key
+        for key, groups in causes.items()
+        for group in groups
+        if loads.is_prefetched(group)
+    }
+    keys = {
+        (lineage.root, lineage.path): key
+        for key, lineage in lineages.items()
+        if lineage is not None and lineage.last.kind in SINGLE_VALUED
+    }
+    found: dict[Hashable, list[QueryGroup]] = defaultdict(list)
+    for key, groups in list(causes.items()):
+        lineage = lineages[key]
+        above = {around.get((g.scope, g.load.parent)) if g.load else None for g in groups}
+        if len(above) != 1 or not all(map(loads.would_come_along, groups)):
+            above = {None}
+        if lineage is not None and lineage.last.kind == "deferred":
+            above = {keys.get((lineage.root, lineage.path))}
+        if None not in above:
+            found[above.pop()] += causes.pop(key)
+    return found
 
 
 def _costliest_first(groups: Iterable[QueryGroup]) -> list[QueryGroup]:

@@ -37,6 +37,8 @@ class ModelFacts:
     parents: tuple[str, ...] = ()  # multi-table inheritance
     signals: tuple[str, ...] = ()  # "pre_save", "post_delete", … that somebody listens to
     overrides: tuple[str, ...] = ()  # "save", "clean", … that others than Django define
+    # How filters and annotations spell the relations from other models: "comment_set" → "comment".
+    query_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -44,7 +44,16 @@ def _model(model: Any, alias: str, texts: dict[str, str]) -> ModelFacts:
         parents=tuple(parent._meta.label for parent, link in meta.parents.items() if link),
         signals=tuple(name for name in SIGNALS if _is_heard(name, model)),
         overrides=tuple(name for name in METHODS if _is_overridden(name, model)),
+        query_names=dict(_query_names(meta)),
     )
+
+
+def _query_names(meta: Any) -> Iterator[tuple[str, str]]:
+    """Of relations from other models, where the attribute has another name than filters use."""
+    for relation in meta.related_objects:
+        accessor = relation.get_accessor_name()
+        if accessor and accessor != relation.name:
+            yield accessor, relation.name
 
 
 def _field(field: Any) -> FieldFacts:

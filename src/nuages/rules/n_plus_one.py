@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,14 @@ from nuages.origins import is_managers, one_execution
 from nuages.statements import is_lookup_by_key, table
 
 ID = "n-plus-one"
+
+# What goes around a prefetch, by the shape of the query that is made instead.
+PAST = {
+    "filtered": ".filter()", "ordered": ".order_by()", "sliced": "slice", "get": ".get()",
+    "count": "condition before .count()", "exists": "condition before .exists()",
+    "aggregate": ".aggregate()", "values": ".values()", "all": "access",
+}  # fmt: skip
+CONDITION = re.compile(r"\.(?:filter|exclude)\(")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,22 +62,33 @@ def _is_loop(loop: Loop, case: Case) -> bool:
 
 def _finding(loop: Loop, case: Case) -> Finding:
     advice = _advice(loop, case)
-    busiest = loop.busiest
+    groups = (*loop.groups, *loop.follows)
     return Finding(
         rule=ID,
-        message=f"{advice.what}: {busiest.per_execution_max} queries in "
-        f"{one_execution(busiest.scope)}",
+        message=f"{advice.what}: {_how_often(loop)}",
         hint=advice.hint,
         location=loop.location,
         created_at=loop.created_at,
         trigger=loop.worst.trigger,
-        evidence=case.evidence(loop.groups, figures=figures(case.growth, loop.groups)),
+        evidence=case.evidence(groups, figures=figures(case.growth, loop.groups)),
         confidence=surer(_confidence(advice.confidence, loop), case.growth, loop.groups),
         remedy=advice.remedy,
         routes=loop.routes,
         tests=loop.tests,
         fix=Fix(status="none", reason=advice.no_fix),
     )
+
+
+def _how_often(loop: Loop) -> str:
+    """ "50 queries in one GET /feed/", and those that follow from them."""
+    busiest = loop.busiest
+    often = f"{busiest.per_execution_max} queries in {one_execution(busiest.scope)}"
+    beyond = {g.load.relation.field: g for g in loop.follows if g.load and g.load.relation}
+    if not beyond:
+        return often
+    most = max(group.per_execution_max for group in loop.follows)
+    what = "its deferred key" if loop.is_key_deferred else f"their {' and '.join(sorted(beyond))}"
+    return f"{often}, and {most} more for {what}"
 
 
 def _confidence(base: float, loop: Loop) -> float:
@@ -88,10 +108,12 @@ def _advice(loop: Loop, case: Case) -> Advice:
         return _without_relation(loop, case)
     if loop.lineage.last.kind == "deferred":
         return _deferred(loop)
+    if loop.is_prefetched:
+        return _past_prefetch(loop, case)
     if loop.can_be_fetched_together:
         return _together(loop)
     if loop.worst.shape in ("count", "exists", "aggregate"):
-        return _annotate(loop)
+        return _annotate(loop, case)
     return _picked(loop) if loop.worst.shape == "get" else _around(loop)
 
 
@@ -108,6 +130,13 @@ def _together(loop: Loop) -> Advice:
     )
     if loop.lineage.stray:
         return _of_some(loop, loop.lineage.stray, advice)
+    if loop.is_key_deferred:
+        return replace(
+            advice,
+            hint=f'{advice.hint}, and name "{path}" in its .only(), or take it out of .defer(): '
+            "a deferred key can't be joined",
+            no_fix=f"{loop.lineage.last.field} is deferred there",
+        )
     created, trigger = loop.created_at, loop.worst.trigger
     hint = in_admin(trigger, advice.remedy) or advice.hint
     if created is None:
@@ -135,40 +164,74 @@ def _of_some(loop: Loop, stray: Relation, advice: Advice) -> Advice:
     )
 
 
-def _annotate(loop: Loop) -> Advice:
+def _annotate(loop: Loop, case: Case) -> Advice:
     assert loop.lineage is not None
-    last, shape = loop.lineage.last, loop.worst.shape
-    verb = {"count": "counted", "exists": "looked for"}.get(shape, "aggregated")
-    function = {"count": "Count", "exists": "Exists"}.get(shape, "the aggregate")
     return Advice(
-        what=f"{_accessed(loop)} is {verb} one row at a time",
-        hint=f'.annotate() {_queryset(loop)} with {function} of "{loop.lineage.query_path}", and '
-        f"read the annotation here",
+        what=f"{_accessed(loop)} is {_asked(loop)} one row at a time",
+        hint=f".annotate() {_queryset(loop)} with {_annotation(loop, case)}, and read the "
+        f"annotation here",
         remedy=Remedy(kind="annotate", path=loop.lineage.path),
         confidence=0.9,
-        no_fix=f"the access to {last.field} has to change as well",
+        no_fix=f"the access to {loop.lineage.last.field} has to change as well",
+    )
+
+
+def _asked(loop: Loop) -> str:
+    verbs = {"count": "counted", "exists": "looked for", "aggregate": "aggregated",
+             "get": "asked for"}  # fmt: skip
+    return verbs.get(loop.worst.shape, "queried")
+
+
+def _annotation(loop: Loop, case: Case) -> str:
+    """`Count("comment", distinct=True)`: without it other joins would multiply the rows."""
+    assert loop.lineage is not None
+    path = loop.lineage.query_path(case.facts)
+    if loop.worst.shape == "count":
+        location = loop.location
+        text = case.code.text_of(location) if location and not loop.worst.trigger else ""
+        condition = ", filter=Q(…)" if CONDITION.search(text) else ""
+        return f'Count("{path}"{condition}, distinct=True)'
+    return f'{"Exists" if loop.worst.shape == "exists" else "the aggregate"} of "{path}"'
+
+
+def _past_prefetch(loop: Loop, case: Case) -> Advice:
+    """What goes around a prefetch that is there: another prefetch would not help."""
+    assert loop.lineage is not None
+    path, shape = loop.lineage.path, loop.worst.shape
+    there = f'the prefetch of "{loop.lineage.last.field}" that is there already'
+    by = PAST.get(shape, "further condition")
+    kind: RemedyKind = "prefetch_related"
+    if shape in ("count", "exists", "aggregate"):
+        kind = "annotate"
+        instead = f"compute it from .all(), or .annotate() {_queryset(loop)} with " + (
+            f"{_annotation(loop, case)}, without the prefetch"
+        )
+    elif shape in ("get", "values"):
+        instead = "pick from .all(), in Python"
+    elif shape == "all":
+        instead = "iterate .all() of the same instances, without .iterator() or a refresh between"
+    else:
+        instead = f'do it in Python, or move it into Prefetch("{path}", queryset=…) on ' + (
+            _queryset(loop)
+        )
+    return Advice(
+        what=f"{_accessed(loop)} is {_asked(loop)} one row at a time, past its prefetch",
+        hint=f"the {by} here defeats {there}: {instead}",
+        remedy=Remedy(kind=kind, path=path),
+        confidence=0.6 if shape == "all" else 0.9,
+        no_fix=f"the {by} has to change, as another prefetch would be defeated as well",
     )
 
 
 def _around(loop: Loop) -> Advice:
     """A filtered, ordered or sliced related manager: no prefetch can serve it as it stands."""
     assert loop.lineage is not None
-    path, field, shape = loop.lineage.path, loop.lineage.last.field, loop.worst.shape
-    verb = {"filtered": ".filter()", "ordered": ".order_by()", "sliced": "slice"}.get(
-        shape, "further condition"
-    )
-    if loop.is_prefetched:
-        hint = (
-            f'the {verb} here defeats the prefetch of "{field}" that is there already: do it in '
-            f'Python, or move it into Prefetch("{path}", queryset=…) on {_queryset(loop)}'
-        )
-    else:
-        hint = f'add .prefetch_related(Prefetch("{path}", queryset=…)) with the {verb} to ' + (
-            f"{_queryset(loop)}, and read .all() here"
-        )
+    path, field = loop.lineage.path, loop.lineage.last.field
+    verb = PAST.get(loop.worst.shape, "further condition")
     return Advice(
         what=f"{_accessed(loop)} is queried one row at a time",
-        hint=hint,
+        hint=f'add .prefetch_related(Prefetch("{path}", queryset=…)) with the {verb} to '
+        f"{_queryset(loop)}, and read .all() here",
         remedy=Remedy(kind="prefetch_related", path=path),
         confidence=0.9,
         no_fix=f"the {verb} on {field} has to move into a Prefetch",
@@ -191,11 +254,11 @@ def _picked(loop: Loop) -> Advice:
 
 def _deferred(loop: Loop) -> Advice:
     assert loop.lineage is not None
-    field = loop.lineage.last.field
+    path = loop.lineage.path
     return Advice(
         what=f"{_accessed(loop)} is deferred, then loaded one row at a time",
-        hint=f'name "{field}" in .only(), or take it out of .defer(), on {_queryset(loop)}',
-        remedy=Remedy(kind="only", path=loop.lineage.path),
+        hint=f'name "{path}" in .only(), or take it out of .defer(), on {_queryset(loop)}',
+        remedy=Remedy(kind="only", path=path),
         confidence=0.9,
         no_fix="whether the rows are meant to be that narrow can't be told from here",
     )

@@ -17,6 +17,7 @@ from nuages.grounds.fetched import (
     short,
     way_of,
 )
+from nuages.loops import find_loops
 from nuages.model import Finding, Fix, Load, Location, Recording, Relation, Remedy
 from nuages.origins import is_managers, one_execution
 
@@ -36,6 +37,7 @@ def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and way of fetching along, with all the paths that are unused."""
     found = all_fetched(case.recording)
     defeated = set(_queried_anyway(case.recording))
+    told = set(_told_as_loops(case.recording)) if defeated else set()
     followed = {
         _followed(load)
         for each in found
@@ -48,7 +50,7 @@ def find(case: Case) -> Iterator[Finding]:
         if _is_unused(fetched, followed) and is_editable(way.created_at):
             unused[way._replace(path=""), fetched.load.how].append(fetched)
     for (site, how), some in unused.items():
-        tops = _topmost(some)
+        tops = [each for each in _topmost(some) if told.isdisjoint(map(_followed, each.loads))]
         again = [each for each in tops if not defeated.isdisjoint(map(_followed, each.loads))]
         for part in (again, [each for each in tops if each not in again]):
             if part:
@@ -77,6 +79,13 @@ def _queried_anyway(recording: Recording) -> Iterator[Followed]:
     for group in recording.groups:
         if group.load is not None and group.load.how == "query" and group.load.relation:
             yield _followed(group.load)
+
+
+def _told_as_loops(recording: Recording) -> Iterator[Followed]:
+    """What goes around a prefetch again and again: n-plus-one's matter, and one cause."""
+    for loop in find_loops(recording):
+        if loop.is_prefetched:
+            yield from (_followed(group.load) for group in loop.groups if group.load)
 
 
 def _topmost(unused: Sequence[Fetched]) -> list[Fetched]:

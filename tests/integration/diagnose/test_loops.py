@@ -66,6 +66,7 @@ class Diagnosed:
     """The project's findings, and what its routes answered."""
 
     findings: list[Finding]
+    unused: list[Finding]  # prefetches
     statuses: dict[str, int]
     folder: Path
 
@@ -122,7 +123,8 @@ def festival(tmp_path_factory: pytest.TempPathFactory) -> Diagnosed:
         code=Code({".": str(folder / "project")}),
     )
     findings = [finding for finding in diagnosis.findings if finding.rule in RULES]
-    return Diagnosed(findings, recorded["statuses"], folder / "project")
+    unused = [finding for finding in diagnosis.findings if finding.rule == "unused-prefetch"]
+    return Diagnosed(findings, unused, recorded["statuses"], folder / "project")
 
 
 def test_every_route_answers(festival: Diagnosed) -> None:
@@ -160,3 +162,15 @@ def test_each_place_is_told_once(festival: Diagnosed) -> None:
         for f in festival.findings
     ]
     assert len(set(told)) == len(told)
+
+
+def test_a_defeated_prefetch_is_no_unused_one_as_well(festival: Diagnosed) -> None:
+    places = {f.created_at for f in festival.findings if "past its prefetch" in f.message}
+    assert len(places) >= 4
+    assert not {finding.created_at for finding in festival.unused} & places
+
+
+def test_an_annotation_is_spelled_as_queries_do(festival: Diagnosed) -> None:
+    counted = [f for f in festival.findings if f.remedy.path == "ticket_set" and "Count(" in f.hint]
+    assert counted
+    assert all('Count("admission"' in finding.hint for finding in counted)

@@ -29,6 +29,7 @@ WHOLE = Facts(
             parents=("orders.Base",),
             signals=("post_save",),
             overrides=("save", "clean"),
+            query_names={"line_set": "line"},
         ),
         ModelFacts(label="auth.User", table="auth_user", is_managed=False),
     ),

@@ -24,7 +24,7 @@ from tests.unit.rules.recordings import (
 
 from nuages.cases import Case
 from nuages.growth import compare
-from nuages.model import Finding, Load, QueryGroup
+from nuages.model import Facts, Finding, Load, ModelFacts, QueryGroup
 from nuages.rules import n_plus_one
 
 
@@ -254,6 +254,38 @@ class TestAdvises:
             once(POSTS), once(prefetched(POSTS, "comments")), in_loop(COMMENTS, shape="ordered")
         )
         assert 'the .order_by() here defeats the prefetch of "comments"' in finding.hint
+        assert "is queried one row at a time, past its prefetch: 50 queries" in finding.message
+
+    @pytest.mark.parametrize(
+        ("shape", "words", "kind"),
+        [
+            ("count", "the condition before .count() here defeats", "annotate"),
+            ("exists", "the condition before .exists() here defeats", "annotate"),
+            ("get", "the .get() here defeats", "prefetch_related"),
+            ("values", "pick from .all(), in Python", "prefetch_related"),
+            ("all", "without .iterator()", "prefetch_related"),
+        ],
+    )
+    def test_no_second_prefetch_where_one_is_defeated(self, shape, words, kind):
+        finding = the_only(
+            once(POSTS), once(prefetched(POSTS, "comments")), in_loop(COMMENTS, shape=shape)
+        )
+        assert words in finding.hint
+        assert "add .prefetch_related" not in finding.hint
+        assert finding.remedy.kind == kind
+        assert finding.fix.reason
+
+    def test_with_it_what_the_defeated_prefetch_would_have_brought_along(self):
+        unused = prefetched(POSTS, "comments")
+        loops = in_loop(COMMENTS, 20, shape="ordered"), in_loop(accessed(COMMENTS, "by", "fk"), 90)
+        finding = the_only(once(POSTS), once(unused), once(prefetched(unused, "by", "fk")), *loops)
+        assert "20 queries in one GET /api/feed/, and 90 more for their by" in finding.message
+        assert (finding.remedy.path, finding.evidence.calls) == ("comments", 110)
+
+    def test_apart_what_no_prefetch_would_have_brought(self):
+        loops = in_loop(COMMENTS, 20, shape="ordered"), in_loop(accessed(COMMENTS, "by", "fk"), 90)
+        findings = found(once(POSTS), once(prefetched(POSTS, "comments")), *loops)
+        assert {finding.remedy.path for finding in findings} == {"comments", "by"}
 
     def test_that_no_prefetch_is_there_when_it_was_of_other_rows(self):
         others = Load(model="blog.Post", created_at=at(60))
@@ -284,8 +316,15 @@ class TestAdvises:
     def test_an_annotation_by_the_name_that_queries_know(self):
         comments = accessed(POSTS, "comment_set", "reverse_fk", "blog.Comment")
         finding = the_only(once(POSTS), in_loop(comments, shape="count"))
-        assert 'with Count of "comment", and read' in finding.hint
+        assert 'with Count("comment", distinct=True), and read' in finding.hint
         assert finding.remedy.path == "comment_set"
+
+    def test_an_annotation_by_the_query_name_of_the_relation(self):
+        post = ModelFacts(label="blog.Post", table="t", query_names={"comments": "remark"})
+        case = Case(recorded(once(POSTS), in_loop(COMMENTS, shape="count")), Facts(models=(post,)))
+        (finding,) = n_plus_one.find(case)
+        assert 'Count("remark", distinct=True)' in finding.hint
+        assert finding.message.startswith("Post.comments is counted one row at a time")
 
     def test_one_query_for_a_tree(self):
         folder = Load(model="blog.Folder", created_at=at(20))
@@ -294,6 +333,19 @@ class TestAdvises:
         finding = the_only(once(folder, 1), once(parent, 1), in_loop(above, 6))
         assert finding.message.startswith("Folder.parent is followed through a tree step by step")
         assert "a recursive WITH" in finding.hint
+
+    def test_a_deferred_key_with_the_relation_that_is_followed_by_it(self):
+        key = accessed(POSTS, "author", "deferred", "blog.Post")
+        finding = the_only(once(POSTS), in_loop(AUTHOR, 9, shape="all"), in_loop(key, 9))
+        assert finding.message.endswith("and 9 more for its deferred key")
+        assert finding.hint.startswith('add .select_related("author") to the queryset at')
+        assert 'name "author" in its .only(), or take it out of .defer()' in finding.hint
+        assert finding.fix.reason == "author is deferred there"
+
+    def test_to_name_a_deferred_field_by_its_whole_path(self):
+        bio = accessed(joined(POSTS, "author"), "bio", "deferred", on="accounts.User")
+        finding = the_only(once(POSTS), in_loop(bio))
+        assert finding.hint.startswith('name "author__bio" in .only()')
 
     def test_to_name_a_deferred_field(self):
         body = accessed(POSTS, "body", "deferred", "blog.Post")

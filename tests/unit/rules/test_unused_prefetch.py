@@ -99,7 +99,7 @@ class TestFinds:
 
     def test_a_prefetch_that_a_filter_defeats_with_what_would_use_it(self):
         again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
-        parts = once(POSTS), once(COMMENTS, 90), in_loop(again, shape="filtered"), use(again)
+        parts = once(POSTS), once(COMMENTS, 90), in_loop(again, 2, shape="filtered"), use(again)
         finding = the_only(*parts, READ, unread(COMMENTS, 90))
         assert "is fetched along by prefetch_related and queried anew" in finding.message
         assert finding.hint.startswith('read "comments" by .all()')
@@ -111,6 +111,12 @@ class TestFinds:
 
 
 class TestStaysSilent:
+    @pytest.mark.parametrize("shape", ["filtered", "ordered", "count", "get"])
+    def test_on_what_n_plus_one_names_as_a_defeated_prefetch(self, shape):
+        again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
+        parts = once(POSTS), once(COMMENTS, 90), in_loop(again, shape=shape), use(again)
+        assert not found(*parts, READ, unread(COMMENTS, 90))
+
     @pytest.mark.parametrize("asked", ["(reached)", "(iterated)", "(counted)", "(tested)"])
     def test_on_what_was_asked_for_without_a_look_at_it(self, asked):
         parts = once(POSTS), once(COMMENTS, 90), READ

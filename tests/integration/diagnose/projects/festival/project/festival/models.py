@@ -85,7 +85,7 @@ class Gig(models.Model):
 
 
 class Ticket(models.Model):
-    gig = models.ForeignKey(Gig, models.CASCADE)
+    gig = models.ForeignKey(Gig, models.CASCADE, related_query_name="admission")
     holder = models.ForeignKey(Member, models.CASCADE, null=True, related_name="+")
     is_paid = models.BooleanField(default=False)
 

@@ -247,6 +247,35 @@ def down_the_tree(request):
     return _answer([names(folder) for folder in Folder.objects.filter(parent=None)])
 
 
+def defeated_with_what_hangs_on_it(request):
+    for band in Band.objects.prefetch_related("gigs__venue"):
+        # ! n-plus-one prefetch_related gigs | band.gigs.order_by("-id")
+        for gig in band.gigs.order_by("-id"):
+            gig.venue.name
+    return _answer()
+
+
+def defeated_before_a_count(request):
+    for gig in Gig.objects.prefetch_related("ticket_set"):
+        # ! n-plus-one annotate ticket_set | gig.ticket_set.filter(is_paid=True).count()
+        gig.ticket_set.filter(is_paid=True).count()
+    return _answer()
+
+
+def past_a_prefetch(request):
+    for gig in Gig.objects.prefetch_related("ticket_set"):
+        # ! n-plus-one prefetch_related ticket_set | gig.ticket_set.all().iterator()
+        list(gig.ticket_set.all().iterator())
+    return _answer()
+
+
+def deferred_key(request):
+    for gig in Gig.objects.only("title"):
+        # ! n-plus-one select_related venue | gig.venue
+        gig.venue.name
+    return _answer()
+
+
 def labels_of_a_form(request):
     class GigForm(forms.Form):
         band = forms.ModelChoiceField(queryset=Band.objects.all())

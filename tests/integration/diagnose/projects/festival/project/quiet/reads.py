@@ -79,7 +79,7 @@ def prefetched_generically_by_hand(request):
 
 def annotated(request):
     gigs = Gig.objects.annotate(
-        sold=Count("ticket"), is_sold=Exists(Ticket.objects.filter(gig=OuterRef("pk")))
+        sold=Count("admission"), is_sold=Exists(Ticket.objects.filter(gig=OuterRef("pk")))
     )
     return _answer([(gig.sold, gig.is_sold) for gig in gigs])
 
