@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from functools import wraps
 from types import ModuleType
@@ -16,6 +17,8 @@ METHODS = frozenset({
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
 })  # fmt: skip
 UNMATCHED = "(unmatched)"
+FAILED = "500"  # the status of a request that was left by an exception
+LEFT = "499"  # of one whose client did not wait for the answer, as nginx has it
 
 _ended = threading.local()
 _last: Execution | None = None
@@ -80,12 +83,15 @@ def _getting_async(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     async def get_response_async(self: Any, request: Any) -> Any:
         execution = _begin(request)
-        response = None
+        response, status = None, FAILED
         try:
             response = await _Entered(execution, original(self, request))
             return response
+        except (CancelledError, GeneratorExit):
+            status = LEFT
+            raise
         finally:
-            _answered(execution, response)
+            _answered(execution, response, status)
 
     return get_response_async
 
@@ -137,13 +143,12 @@ def _name(request: Any, route: str | None) -> str:
     return f"{method} {UNMATCHED}" if route is None else f"{method} /{route}"
 
 
-def _answered(execution: Execution | None, response: Any) -> None:
+def _answered(execution: Execution | None, response: Any, status: str = FAILED) -> None:
     if execution is None:
         return
     try:
         identify(execution)
-        status = str(getattr(response, "status_code", 500))
-        execution.statuses = {status: 1}
+        execution.statuses = {str(getattr(response, "status_code", status)): 1}
         execution.is_answered = True
         audiences.note(execution, response)
         if _is_streamed(response):

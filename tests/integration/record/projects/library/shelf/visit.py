@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 def main(mode, output):
     from nuages.agent.attach import AttachConfig
-    from nuages.record import recorder
+    from nuages.record import executions, recorder
 
     recorder.install(AttachConfig(roots={".": os.getcwd()}, mode=mode))
     django.setup()
@@ -50,6 +50,15 @@ def main(mode, output):
     for path in ["/async/", "/export-async/", "/async-books/"]:
         asyncio.run(visit(path))
         figures[path] = recorder.last_request()
+
+    async def leave(path):
+        visit = asyncio.create_task(AsyncClient().post(path))
+        while not any(e.name.startswith("POST") for e in executions._open.values()):
+            await asyncio.sleep(0)
+        visit.cancel()
+        await asyncio.wait([visit])
+
+    asyncio.run(leave("/async/"))
     with open(output, "w") as file:
         json.dump(recorder.snapshot() | {"figures": figures}, file)
     recorder.uninstall()
