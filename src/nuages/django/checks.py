@@ -1,4 +1,7 @@
-"""System checks: what of the setting NUAGES cannot be meant, or cannot work."""
+"""System checks: what of the setting NUAGES cannot be meant, or cannot work.
+
+All are warnings: an error would stop every command of the project, migrations among them.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Warning
 
 from nuages.django.attaching import config_of
 from nuages.django.settings import NuagesSettings, SettingError
 
 
 def check_setting(**_: Any) -> list[CheckMessage]:
-    """E001: an unknown key; E002: a value of the wrong kind."""
+    """W002: an unknown key; W003: a value of the wrong kind."""
     try:
         NuagesSettings.from_django()
     except SettingError as error:
-        return [Error(error.message, hint=error.hint, id=f"nuages.{error.code}")]
+        return [Warning(error.message, hint=error.hint, id=f"nuages.{error.code}")]
     return []
 
 
@@ -40,5 +43,6 @@ SPOOL = "NUAGES['SPOOL']"
 
 def _is_writable(folder: Path) -> bool:
     """Whether there is such a folder of ours, or it can be made."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    # os.path, since a Path raises an error in a folder that may not be entered.
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)

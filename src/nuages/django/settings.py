@@ -130,14 +130,14 @@ KEYS: Mapping[str, Field[Any]] = {item.name.upper(): item for item in fields(Nua
 def _unknown(key: object) -> SettingError:
     closest = difflib.get_close_matches(str(key).upper(), KEYS, n=1)
     hint = f"Did you mean {closest[0]}?" if closest else f"The keys are {', '.join(KEYS)}."
-    return SettingError(f"{NAME}[{key!r}] is no setting of nuages.", hint=hint, code="E001")
+    return SettingError(f"{NAME}[{key!r}] is no setting of nuages.", hint=hint, code="W002")
 
 
 def _wrong(path: str, expected: str, found: object) -> SettingError:
     return SettingError(
         f"{path}: expected {expected}, found {found!r} ({type(found).__name__}).",
         hint="See docs/reference/settings.md.",
-        code="E002",
+        code="W003",
     )
 
 
@@ -170,12 +170,12 @@ NUAGES = {{
 
 ## Checks
 
-Django's system checks (`manage.py check`) tell of what cannot be meant. A server starts all the
-same, logs a warning (`nuages`) and records nothing.
+Django's system checks (`manage.py check`) warn of what cannot be meant. Servers and commands start
+all the same, log a warning (`nuages`) and record nothing.
 
 | id | meaning |
 |---|---|
-| `nuages.E001` | an unknown key |
-| `nuages.E002` | a value of the wrong kind |
 | `nuages.W001` | the spool cannot be written |
+| `nuages.W002` | an unknown key |
+| `nuages.W003` | a value of the wrong kind |
 """

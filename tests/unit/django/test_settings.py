@@ -72,6 +72,15 @@ from django.core.checks import run_checks
 from nuages.record import recorder
 print([m.id for m in run_checks()], recorder.is_installed())
 """
+COMMAND = """
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "nuages.django"], NUAGES={told},
+    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}},
+)
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "migrate"])
+"""
 
 
 @pytest.mark.parametrize(
@@ -79,8 +88,8 @@ print([m.id for m in run_checks()], recorder.is_installed())
     [
         ({"SPOOL": "{folder}"}, "[] True"),
         ({"SPOOL": "{folder}", "ENABLED": False}, "[] False"),
-        ({"SPOOL": "{folder}", "SPOLL": 1}, "['nuages.E001'] False"),
-        ({"SPOOL": "{folder}", "KEEP": "all"}, "['nuages.E002'] False"),
+        ({"SPOOL": "{folder}", "SPOLL": 1}, "['nuages.W002'] False"),
+        ({"SPOOL": "{folder}", "KEEP": "all"}, "['nuages.W003'] False"),
         ({"SPOOL": "/dev/null/spool"}, "['nuages.W001'] True"),
     ],
 )
@@ -90,5 +99,17 @@ def test_a_wrong_setting_is_a_check_and_stops_nothing(told, seen, tmp_path):
         [sys.executable, "-c", CHECK.format(told=text)], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == seen, done.stderr
-    assert ("Nothing is recorded. NUAGES[" in done.stderr) == ("nuages.E" in seen)
+    is_wrong = "W002" in seen or "W003" in seen
+    assert ("Nothing is recorded. NUAGES[" in done.stderr) == is_wrong
     assert list(tmp_path.iterdir()) == []  # and a process that did nothing leaves nothing
+
+
+# A name that long, like a folder that may not be entered, is an error even to look at.
+@pytest.mark.parametrize("told", [{"SPOLL": 1}, {"SPOOL": "/" + "a" * 300 + "/spool"}])
+def test_commands_go_on_whatever_stands_against_recording(told, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND.format(told=told)],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Applying contenttypes" in done.stdout
