@@ -211,6 +211,9 @@ def flush_children(util: ModuleType) -> None:
         util.Finalize(None, flush, exitpriority=-100)
 
     util.register_after_fork(flush, renew)
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:  # one is running already
+        renew(None)
 
 
 def _at_exit() -> None:

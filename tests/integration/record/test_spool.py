@@ -164,6 +164,30 @@ def test_a_fork_within_a_request_counts_every_query_once(attached, how, of_child
     assert recording.meta.get("recorder_faults") is None
 
 
+@pytest.mark.parametrize("how", ["spawn", "forkserver", "fork"])
+def test_a_process_that_imports_django_in_its_midst_leaves_nothing_out(attached, library, how):
+    (library / "late.py").write_text(LATE)
+    recording = attached("late.py", how)
+    assert [s.executions for s in recording.scopes if s.scope.name == "work"] == [3]
+
+
+LATE = """
+import multiprocessing, os, sys
+
+def main():
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+    django.setup()
+    from rough.spooling import work
+    work(3)
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context(sys.argv[1]).Process(target=main)
+    process.start()
+    process.join()
+"""
+
+
 def test_a_process_that_becomes_another_program(attached):
     recording = attached("-c", BECOMING)
     assert {s.scope.name: s.executions for s in recording.scopes}["work"] == 5
