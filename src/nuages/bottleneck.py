@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from nuages.model import Recording, ScopeStats, TimePart, TimeSplit
+from nuages.origins import is_work
 
 # Counters of a recording, by the part of the time that they measure.
 PARTS: Mapping[TimePart, str] = {
@@ -17,7 +18,6 @@ PARTS: Mapping[TimePart, str] = {
     "connections": "split_connection_ns",
     "waiting": "split_waiting_ns",
 }
-KINDS = frozenset({"request", "task", "command"})
 LOCKING = re.compile(
     r"\bFOR (?:NO KEY )?(?:UPDATE|SHARE|KEY SHARE)\b|^LOCK\b|\bpg_(?:try_)?advisory_\w*lock|"
     r"\bGET_LOCK\(",
@@ -30,7 +30,7 @@ SHOWN = 3
 
 def where_time_went(recording: Recording) -> TimeSplit:
     """Add up what was measured in parts; requests, tasks and commands alike."""
-    scopes = [stats for stats in recording.scopes if stats.scope.kind in KINDS]
+    scopes = [stats for stats in recording.scopes if is_work(stats.scope)]
     sums: Counter[str] = Counter()
     for stats in scopes:
         sums.update(stats.counters)

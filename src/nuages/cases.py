@@ -22,8 +22,7 @@ from nuages.model import (
     Scope,
     ScopeStats,
 )
-
-WORK = frozenset({"request", "task", "command"})  # scopes whose time is the site's own
+from nuages.origins import is_work
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Case:
     def total_ns(self) -> int:
         """Time of all requests, tasks and commands; where there were none, of what there was."""
         scopes = self.recording.scopes
-        worked = sum(stats.wall_ns for stats in scopes if stats.scope.kind in WORK)
+        worked = sum(stats.wall_ns for stats in scopes if is_work(stats.scope))
         return (
             worked
             or sum(stats.wall_ns for stats in scopes)

@@ -15,6 +15,14 @@ SET_UP_COMMANDS = frozenset({
 })  # fmt: skip
 # A project's own, by words of its name: `seed_demo`, `loadsampledata`; not `downsample`.
 SET_UP_WORDS = re.compile(r"(?:^|_)(?:seed|demo|fake|dummy)(?:_|s?$|_?data)|(?:sample|test)_?data")
+# Commands that wait for others' work: servers, workers, schedulers, shells. What they run is a
+# request or a task by itself, and their own time says nothing.
+HOSTS = frozenset({
+    "celery", "celery_beat", "celery_worker", "daphne", "db_worker", "dbshell",
+    "livereload", "process_tasks", "procrastinate", "qcluster", "rqscheduler", "rqworker",
+    "run_huey", "runapscheduler", "rundramatiq", "runprofileserver", "runserver",
+    "runserver_plus", "runsslserver", "runworker", "shell", "shell_plus", "testserver",
+})  # fmt: skip
 # Read once per process and then kept by Django itself.
 CACHED_TABLES = frozenset({"django_content_type", "django_session", "django_site"})
 _OF_MANAGER = re.compile(r"(Manager|QuerySet)\.\w+$")
@@ -34,6 +42,15 @@ def is_managers(location: Location | None) -> bool:
     project called it, or the caller would stand here.
     """
     return location is not None and _OF_MANAGER.search(location.function) is not None
+
+
+def is_work(scope: Scope) -> bool:
+    """Whether its time is the site's own: of a request, of a task, or of a command that neither
+    makes a database nor waits for what others ask.
+    """
+    if scope.kind == "command":
+        return HOSTS.isdisjoint(scope.name.split()) and not is_set_up(scope, None)
+    return scope.kind in ("request", "task")
 
 
 def is_set_up(scope: Scope, location: Location | None) -> bool:

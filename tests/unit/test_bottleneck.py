@@ -44,6 +44,13 @@ def test_scopes_add_up_and_tests_are_not_among_them():
     assert where_time_went(Recording(scopes=scopes)).executions == 8
 
 
+def test_a_server_that_waits_for_requests_is_not_among_them():
+    server = Scope(kind="command", name="manage.py runserver")
+    waits = {"split_executions": 1, "split_wall_ns": 9_000 * MS, "split_waiting_ns": 9_000 * MS}
+    split = where_time_went(Recording(scopes=(a_scope(**PARTS), a_scope(server, **waits))))
+    assert (split.executions, split.wall_ms, split.shares["waiting"]) == (4, 100, 0.04)
+
+
 def test_nothing_is_said_where_nothing_was_measured():
     split = where_time_went(Recording(scopes=(a_scope(),)))
     assert (split.executions, split.rss_mb, split.growing, split.outside) == (0, 0, (), ())

@@ -17,9 +17,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "__init__ model errors",
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
-        "bottleneck code config deployment exits options progress documents growth "
+        "code config deployment exits options progress documents growth "
         "histogram origins lineage statements stated",
-        "cases indexes loops project store scratch attach answers",
+        "bottleneck cases indexes loops project store scratch attach answers",
         "grounds",
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.model import Location, Scope
-from nuages.origins import is_set_up
+from nuages.origins import is_set_up, is_work
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,27 @@ def test_a_file_of_tests_is_set_up_whatever_it_is_called(test, file):
 )
 def test_what_it_calls_is_the_product(kind, name, file):
     assert not is_set_up(Scope(kind=kind, name=name), Location(file=file, line=3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("request", "GET /"), ("task", "shop.tasks.mail"), ("command", "manage.py digest")],
+)
+def test_the_sites_own_time_is_that_of_requests_tasks_and_commands(kind, name):
+    assert is_work(Scope(kind=kind, name=name))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("command", "manage.py runserver"),
+        ("command", "manage.py qcluster"),
+        ("command", "manage.py test"),
+        ("command", "manage.py migrate"),
+        ("command", "manage.py seed_demo"),
+        ("test", "shop/tests.py::test_it"),
+        ("process", "process"),
+    ],
+)
+def test_what_waits_for_requests_makes_databases_or_tests_is_none_of_it(kind, name):
+    assert not is_work(Scope(kind=kind, name=name))

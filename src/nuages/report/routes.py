@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TypeVar
 
 from nuages.bottleneck import GROWTH_EXECUTIONS
-from nuages.cases import WORK
 from nuages.histogram import percentile_ms
 from nuages.model import (
     CallGroup,
@@ -21,6 +20,7 @@ from nuages.model import (
     TimePart,
     TimeSplit,
 )
+from nuages.origins import is_work
 from nuages.report import time_split
 from nuages.report.calls import CallTables, tables
 from nuages.report.links import route_ids
@@ -146,7 +146,7 @@ class Route:
 
 def shown_scopes(recording: Recording) -> list[ScopeStats]:
     """Requests, tasks and commands; where there were none, whatever there was."""
-    work = [stats for stats in recording.scopes if stats.scope.kind in WORK]
+    work = [stats for stats in recording.scopes if is_work(stats.scope)]
     return sorted(work or recording.scopes, key=lambda s: (-s.wall_ns, s.scope.name))
 
 

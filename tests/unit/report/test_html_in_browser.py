@@ -270,7 +270,8 @@ def test_colours_are_the_systems_until_somebody_says_otherwise(show):
     assert background(browser) == light[0]
     time.sleep(0.5)  # what is stored travels to the browser's own process before another reads it
     browser.run("window.isOld = true; location.reload()")
-    browser.wait("!window.isOld && document.documentElement.dataset.theme === 'light'")
+    browser.wait("!window.isOld && document.readyState === 'complete'")
+    assert browser.run("document.documentElement.dataset.theme") == "light"
     browser.run(toggle)
     browser.run(toggle)
     assert background(browser) == dark[0]
