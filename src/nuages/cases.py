@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 from nuages.code import Code
@@ -93,11 +94,12 @@ class Case:
     ) -> Evidence:
         """What these queries cost, or that part of their time (0..1) which is to blame."""
         costliest = max(groups, key=lambda group: group.wall_ns)
+        spread = {scope: _Spread(some) for scope, some in _by_scope(groups).items()}
         wall_ns = sum(group.wall_ns for group in groups) * part
         return Evidence(
-            requests=sum(group.executions for group in groups),
+            requests=sum(each.executions for each in spread.values()),
             calls=sum(group.calls for group in groups),
-            per_request_max=max(group.per_execution_max for group in groups),
+            per_request_max=max(each.most for each in spread.values()),
             wall_ms=wall_ns / 1e6,
             share=self.share(wall_ns),
             route_share=self.route_share((g.scope, int(g.wall_ns * part)) for g in groups),
@@ -106,3 +108,29 @@ class Case:
             max_ms=max(group.max_ns for group in groups) / 1e6,
             figures=figures or {},
         )
+
+
+def most_in_one(groups: Iterable[QueryGroup]) -> tuple[Scope, int]:
+    """The scope of whose executions one ran most of these queries, and how many, at least."""
+    spread = {scope: _Spread(some) for scope, some in _by_scope(groups).items()}
+    scope = max(spread, key=lambda scope: spread[scope].most)
+    return scope, spread[scope].most
+
+
+class _Spread:
+    """The queries of one cause in one scope: those of several places, or statements, are counted
+    apart, though mostly they are of the same executions.
+    """
+
+    def __init__(self, groups: Sequence[QueryGroup]) -> None:
+        self.executions = max(group.executions for group in groups)
+        busiest = max(group.per_execution_max for group in groups)
+        calls = sum(group.calls for group in groups)
+        self.most = max(busiest, ceil(calls / self.executions) if self.executions else 0)
+
+
+def _by_scope(groups: Iterable[QueryGroup]) -> Mapping[Scope, list[QueryGroup]]:
+    found: dict[Scope, list[QueryGroup]] = defaultdict(list)
+    for group in groups:
+        found[group.scope].append(group)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 from urllib.parse import quote
 
@@ -53,23 +52,13 @@ def _driver(ids: Iterable[str]) -> Json:
     return {
         "name": "nuages",
         "semanticVersion": __version__,
-        "rules": [_rule(rule, sentences.get(rule, rule), _documentation()) for rule in ids],
+        "rules": [_rule(rule, sentences.get(rule, rule)) for rule in ids],
     }
 
 
-def _documentation() -> str:
-    """Where the pages are published, as the package's metadata say; "" where they don't."""
-    try:
-        urls = metadata("nuages").get_all("Project-URL") or ()
-    except PackageNotFoundError:
-        return ""
-    named = (url.partition(", ") for url in urls)
-    return next((url for name, _, url in named if name == "Documentation"), "")
-
-
-def _rule(rule: str, words: str, documentation: str) -> Json:
-    page = rule_page(rule)
-    told: Json = {
+def _rule(rule: str, words: str) -> Json:
+    page = rule_page(rule)  # the whole text: there is no address to link to
+    return {
         "id": rule,
         "name": "".join(part.capitalize() for part in rule.split("-")),
         "shortDescription": {"text": words},
@@ -77,9 +66,6 @@ def _rule(rule: str, words: str, documentation: str) -> Json:
         "defaultConfiguration": {"level": "error" if rule in BUDGETED else "warning"},
         "properties": {"tags": ["performance", "scaling"]},
     }
-    if documentation:
-        told["helpUri"] = f"{documentation.rstrip('/')}/rules/{rule}"
-    return told
 
 
 def _result(finding: Finding, name: str, index: int, checkout: Checkout) -> Json:

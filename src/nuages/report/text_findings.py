@@ -106,7 +106,8 @@ def _details(finding: Finding) -> list[tuple[str, Text]]:
         rows.append(("seen in", Text(_some(seen))))
     if finding.hint:
         rows.append(("hint", Text(finding.hint)))
-    return [*rows, ("fix", fix_line(finding.fix))]
+    is_said = finding.fix.status != "none" or finding.fix.reason
+    return [*rows, *([("fix", fix_line(finding.fix))] if is_said else [])]
 
 
 def evidence(finding: Finding) -> str:

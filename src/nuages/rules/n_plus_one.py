@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nuages.cases import Case
+from nuages.cases import Case, most_in_one
 from nuages.grounds.accessed import relation_written
 from nuages.grounds.admin_site import in_admin, in_form
 from nuages.grounds.callers import ENOUGH, may_be_looped
@@ -81,12 +81,12 @@ def _finding(loop: Loop, case: Case) -> Finding:
 
 def _how_often(loop: Loop) -> str:
     """ "50 queries in one GET /feed/", and those that follow from them."""
-    busiest = loop.busiest
-    often = f"{busiest.per_execution_max} queries in {one_execution(busiest.scope)}"
+    scope, number = most_in_one(loop.groups)
+    often = f"{number} queries in {one_execution(scope)}"
     beyond = {g.load.relation.field: g for g in loop.follows if g.load and g.load.relation}
     if not beyond:
         return often
-    most = max(group.per_execution_max for group in loop.follows)
+    _, most = most_in_one(loop.follows)
     what = "its deferred key" if loop.is_key_deferred else f"their {' and '.join(sorted(beyond))}"
     return f"{often}, and {most} more for {what}"
 

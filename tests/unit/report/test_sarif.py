@@ -56,6 +56,7 @@ def test_a_rule_brings_its_page_along():
     assert rule["name"] == "NPlusOne"
     assert rule["help"]["markdown"].startswith("# n-plus-one\n")
     assert ".md)" not in rule["help"]["markdown"]
+    assert "helpUri" not in rule  # there is no address that would stay
 
 
 def test_a_region_counts_characters_from_one():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nuages.model import Coverage, Evidence, LedgerEntry, Location, RouteCoverage, StaleIgnore
+from nuages.model import Coverage, Evidence, Fix, LedgerEntry, Location, RouteCoverage, StaleIgnore
 from nuages.report.text import render_diagnosis, render_fixes, render_tune
 
 from .samples import COVERAGE, DIAGNOSED, EMPTY, FINDINGS, TUNED
@@ -216,6 +216,13 @@ def test_a_rules_own_figures_are_a_line():
 def test_a_finding_that_was_only_read_has_no_cost():
     read = replace(FINDINGS[0], evidence=Evidence())
     assert "cost" not in printed(render_diagnosis, replace(DIAGNOSED, findings=(read,)))
+
+
+def test_no_fix_and_no_reason_are_no_line():
+    (finding, *_) = FINDINGS
+    bare = replace(finding, fix=Fix(status="none"))
+    told = printed(render_diagnosis, replace(DIAGNOSED, findings=(bare,)))
+    assert not re.search(r"^ +fix\b", told, re.MULTILINE)
 
 
 def test_no_more_findings_than_asked_for():
