@@ -8,10 +8,13 @@ from collections.abc import Sequence
 def percentile_ms(histogram: Sequence[int], share: float, max_ns: int | None = None) -> float:
     """A percentile in milliseconds, linear within its bucket; of nothing, the maximum or 0.
 
-    Never more than the maximum, where that was kept.
+    Never more than the maximum, where that was kept; of a few, it is the maximum itself.
     """
     most = float("inf") if max_ns is None else max_ns / 1e6
-    rank, seen = share * sum(histogram), 0
+    total, seen = sum(histogram), 0
+    rank = share * total
+    if max_ns is not None and rank > total - 1:
+        return most
     for bucket, count in enumerate(histogram):
         if count and seen + count >= rank:
             low = 2.0**bucket / 1e3

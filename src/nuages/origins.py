@@ -10,8 +10,9 @@ TEST_FOLDERS = frozenset({"test", "tests", "testing", "testutils", "test_utils",
 TEST_FILE = re.compile(r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory)\.py$")
 # Commands whose queries come with the set-up of a database, not with its use.
 SET_UP_COMMANDS = frozenset({
-    "collectstatic", "createcachetable", "createsuperuser", "flush", "loaddata", "makemigrations",
-    "migrate", "migrate_schemas", "sqlflush", "squashmigrations", "test",
+    "check", "collectstatic", "compilemessages", "createcachetable", "createsuperuser", "flush",
+    "loaddata", "makemigrations", "migrate", "migrate_schemas", "sqlflush", "squashmigrations",
+    "test",
 })  # fmt: skip
 # A project's own, by words of its name: `seed_demo`, `loadsampledata`; not `downsample`.
 SET_UP_WORDS = re.compile(r"(?:^|_)(?:seed|demo|fake|dummy)(?:_|s?$|_?data)|(?:sample|test)_?data")

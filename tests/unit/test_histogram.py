@@ -33,6 +33,15 @@ def test_the_middle_of_a_bucket_is_not_its_edge():
     assert percentile_ms(counted({10: 100}), 0.5) == 1.536
 
 
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_of_one_it_is_that_one(share):
+    assert percentile_ms(counted({15: 1}), share, 56 * MS) == 56
+
+
+def test_the_middle_of_two_is_not_their_maximum():
+    assert percentile_ms(counted({10: 1, 15: 1}), 0.5, 56 * MS) < 3
+
+
 def test_without_a_histogram_the_maximum_counts():
     assert percentile_ms((), 0.95, 40 * MS) == 40
     assert percentile_ms((), 0.95) == 0

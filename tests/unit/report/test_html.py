@@ -313,6 +313,9 @@ def test_two_thousand_routes_and_twenty_thousand_groups_stay_under_two_megabytes
     missing = 2_000 - kinds["routes"]
     assert f"{missing:,} routes have no page here" in page.text
     assert "500 more that took less time" in page.text
+    falls = html.count("One of the slowest, event by event")
+    assert f"only the {falls} costliest routes have that" in page.text
+    assert html.count("is not shown event by event") == kinds["routes"] - falls
 
 
 def test_an_edit_that_answers_two_findings_is_shown_once(page):
