@@ -12,7 +12,7 @@ def percentile_ms(histogram: Sequence[int], share: float, max_ns: int | None = N
     """
     most = float("inf") if max_ns is None else max_ns / 1e6
     total, seen = sum(histogram), 0
-    rank = share * total
+    rank = round(share * total, 6)  # 0.8 * 5 may be more than 4
     if max_ns is not None and rank > total - 1:
         return most
     for bucket, count in enumerate(histogram):
