@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nuages.cases import Case
 from nuages.code import Code, Module
 from nuages.deployment import Deployment
+from nuages.grounds.settings_code import locate
 from nuages.model import Facts, Location
 
 # Engines, by a word in their name. Others may keep connections in ways of their own.
@@ -137,20 +139,21 @@ def settings_files(code: Code) -> Iterator[Module]:
     return code.matching(NAMED)
 
 
-def place(code: Code, facts: Facts, alias: str = "default") -> Location | None:
-    """Where a database is written: in the settings module, else in the one file that has it."""
-    file = facts.settings_module.replace(".", "/")
+def place(case: Case, alias: str = "default") -> Location | None:
+    """Where a database is written: by the settings, else in the one file that has any."""
+    return locate(case, "DATABASES", alias) or _only_place(case.code, alias)
+
+
+def _only_place(code: Code, alias: str) -> Location | None:
     found = [
         (module, node)
         for module in settings_files(code)
         for node in module.tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATABASES"
     ]
-    ends = (f"/{file}.py", f"/{file}/__init__.py")
-    own = [pair for pair in found if file and f"/{pair[0].file}".endswith(ends)]
-    if len(own or found) != 1:
+    if len(found) != 1:
         return None
-    [(module, node)] = own or found
+    [(module, node)] = found
     return module.location(_entry(node.value, alias) or node)
 
 

@@ -115,7 +115,7 @@ def _measured(opened: _Opened, database: Database, case: Case) -> Finding:
         message=f"Each request opens a connection to {database.alias!r} of its own: {ms:,.1f} ms"
         f"{where}, {share:.0%} of all time",
         hint=_hint(database, case),
-        location=place(case.code, case.facts, database.alias),
+        location=place(case, database.alias),
         evidence=Evidence(
             requests=opened.requests,
             calls=opened.connects,
@@ -159,7 +159,7 @@ def _stated(database: Database, case: Case) -> Finding:
         message=f"CONN_MAX_AGE of {database.alias!r} is 0: each request opens a connection of its "
         "own; how long that takes was not measured",
         hint=_hint(database, case),
-        location=place(case.code, case.facts, database.alias),
+        location=place(case, database.alias),
         evidence=Evidence(),
         confidence=0.5,
         remedy=Remedy(kind="setting", path="CONN_MAX_AGE"),

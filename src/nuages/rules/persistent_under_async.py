@@ -56,7 +56,7 @@ def _finding(database: Database, by: str, confidence: float, case: Case) -> Find
         message=f"Connections to {database.alias!r} are kept {age} (CONN_MAX_AGE) under {by}: the "
         "next request runs elsewhere and opens one more",
         hint=f'set {own}["CONN_MAX_AGE"] = 0, and {pool_hint(database, case.facts)}',
-        location=place(case.code, case.facts, database.alias),
+        location=place(case, database.alias),
         evidence=Evidence(requests=requests if opened else 0, calls=opened, figures=figures),
         confidence=confidence,
         remedy=Remedy(kind="setting", path="CONN_MAX_AGE"),

@@ -254,7 +254,7 @@ def _option(
         rule=ID,
         message=f'{message} (OPTIONS["{name}"] of {database.alias!r}; {pooling.said_by})',
         hint=hint,
-        location=connections.place(case.code, case.facts, database.alias),
+        location=connections.place(case, database.alias),
         evidence=Evidence(figures={"option": name, "pooler": pooling.said_by}),
         confidence=min(pooling.confidence, 0.7),
         remedy=Remedy(kind="setting", path="OPTIONS"),

@@ -112,6 +112,18 @@ class TestFinds:
         (finding,) = found(facts=on_postgres(module="config.production"), code=code)
         assert finding.location is None
 
+    def test_where_it_is_written_under_a_condition(self, tmp_path):
+        text = """
+            import os
+            if os.environ.get("DATABASE_URL"):
+                DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+            else:
+                DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+        """
+        code = project(tmp_path, config__settings=text)
+        (finding,) = found(facts=on_postgres(module="config.settings"), code=code)
+        assert finding.location.file == "config/settings.py"
+
 
 class TestStaysSilent:
     @pytest.mark.parametrize("age", [60, "600", None, 0.5])
