@@ -24,6 +24,7 @@ QUEUES = (
     "apscheduler<4", "celery", "django-q2", "django-tasks", "dramatiq", "huey", "procrastinate",
     "redis", "rq", "schedule",
 )  # fmt: skip
+SERVERS = ("uvicorn",)
 
 # pyenv's shims refuse versions that are not active; the interpreters themselves do not.
 PYENV = sorted(Path.home().glob(".pyenv/versions/3.*/bin"))
@@ -51,9 +52,10 @@ def agent_alone(session: nox.Session, django: str) -> None:
 
 @nox.session(python="3.13")
 def queues(session: nox.Session) -> None:
-    """The tests of jobs, with all that the recorder knows to hook."""
-    session.install("django~=6.0.0", "-e", ".[dev]", *QUEUES)
-    session.run("pytest", "-n", "0", "tests/integration/record/test_queues.py")
+    """The tests of jobs and servers, with all that the recorder knows to hook."""
+    session.install("django~=6.0.0", "-e", ".[dev]", *QUEUES, *SERVERS)
+    hooked = [f"tests/integration/record/test_{name}.py" for name in ("queues", "servers")]
+    session.run("pytest", "-n", "0", *hooked)
 
 
 @nox.session

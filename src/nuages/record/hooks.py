@@ -27,6 +27,7 @@ from nuages.record import (
     relations,
     requests,
     reuse,
+    servers,
     snapshots,
     sockets,
     state,
@@ -93,6 +94,7 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
     ("aiohttp.client", outside.hook_aiohttp),
     ("subprocess", programs.hook),
     ("multiprocessing.util", lambda m, _: snapshots.flush_children(m)),
+    ("uvicorn.server", servers.hook_uvicorn),
     *queues.HOOKS,
 )
 LIGHT: tuple[tuple[str, Hook], ...] = (
