@@ -39,7 +39,7 @@ LEVELS = (  # the first that leaves half of the page to the pages behind the lis
     Limits(findings=200, routes=300, statements=150),
     Limits(findings=50, routes=50, statements=50),
 )
-WATERFALLS = (80, 40, 20, 5)  # routes that have one; the first that leaves room for all pages
+WATERFALLS = (80, 40, 20, 12)  # routes that have one; the first that leaves room for all pages
 # What each kind of page may take of the room that those before it have left, and what of the rest.
 FIRST = {"finding": 0.45, "route": 0.65, "statement": 1.0}
 REST = {"finding": 1.0, "route": 1.0, "statement": 1.0}
