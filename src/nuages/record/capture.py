@@ -31,6 +31,12 @@ from nuages.record.landmarks import (
 
 NO_ROLE = (0, None)
 CODES = 50_000  # code objects known to be methods of managers, or not
+# Methods that evaluate a queryset. Where the project's own class has them they only call through:
+# whoever iterates is to blame, or all of the project's loops would be one.
+EVALUATION = frozenset({
+    "__iter__", "__aiter__", "__len__", "__bool__", "__getitem__", "_fetch_all", "_iterator",
+    "_prefetch_related_objects", "iterator", "aiterator",
+})  # fmt: skip
 
 # Site and view to blame in a thread that works for this context, saved where work was handed over.
 caller: ContextVar[tuple[int, Any] | None] = ContextVar("nuages_caller", default=None)
@@ -55,6 +61,7 @@ class Trace:
 def trace(start: FrameType) -> Trace:
     """What led to the query that is executed in `start`."""
     seen = Trace()
+    evaluation = 0
     frame: FrameType | None = start
     while frame is not None:
         code = frame.f_code
@@ -65,7 +72,10 @@ def trace(start: FrameType) -> Trace:
         if kind:
             if kind == PROJECT:
                 if not seen.site:
-                    seen.site = sites.of_frame(code, frame.f_lasti)
+                    if code.co_name in EVALUATION and _is_manager_method(frame, code):
+                        evaluation = evaluation or sites.of_frame(code, frame.f_lasti)
+                    else:
+                        seen.site = sites.of_frame(code, frame.f_lasti)
             elif kind == JINJA:
                 seen.trigger = seen.trigger or triggers.of_jinja(frame)
             else:
@@ -75,7 +85,7 @@ def trace(start: FrameType) -> Trace:
                 if role:
                     _meet(seen, frame, role, extra)
         frame = frame.f_back
-    seen.site = _settle(seen.site, start, frame)
+    seen.site = _settle(seen.site, start, frame) or evaluation
     return seen
 
 
@@ -98,7 +108,7 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
 
     Within a template the walk ends at the node, once an earlier one has found who renders it.
     """
-    site = trigger = 0
+    site = trigger = evaluation = 0
     operation, is_orm = "", False
     callers: list[int] | None = None
     is_outside = False  # of the innermost template
@@ -135,10 +145,13 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
             elif kind == JINJA:
                 trigger = trigger or triggers.of_jinja(frame)
             elif not site:
-                site = sites.of_frame(code, frame.f_lasti)
+                if code.co_name in EVALUATION and _is_manager_method(frame, code):
+                    evaluation = evaluation or sites.of_frame(code, frame.f_lasti)
+                else:
+                    site = sites.of_frame(code, frame.f_lasti)
         frame = frame.f_back
     if not site or site in sites.wrappers:
-        site = _settle(site, start, frame)
+        site = _settle(site, start, frame) or evaluation
     if callers and is_outside:
         callers[-1] = site
     return site, trigger, operation, is_orm

@@ -82,6 +82,13 @@ def test_a_query_of_a_method_of_a_manager_was_created_by_its_caller(site):
     assert site.text(group.created_at) == "Book.objects.newest()"
 
 
+def test_a_queryset_that_evaluates_itself_is_not_blamed(cases):
+    case = "evaluated_in_a_way_of_its_own"
+    blamed = [group.location for group in cases.groups(case)]
+    assert [location.function for location in blamed] == [case] * 3
+    assert len({location.line for location in blamed}) == 3
+
+
 def test_transaction_control_is_recorded_and_makes_no_loop(cases):
     savepoints = [
         g

@@ -536,6 +536,14 @@ def nested_asynchronously():
     asyncio.run(main())
 
 
+def evaluated_in_a_way_of_its_own():
+    chapters = Chapter.own.all()
+    len(chapters)
+    for chapter in Chapter.own.iterator():
+        chapter.number
+    return [chapter.number for chapter in Chapter.own.order_by("-number")]
+
+
 def in_threads_of_asyncio():
     def count():
         return Author.objects.count()

@@ -62,11 +62,25 @@ class Review(models.Model):
     stars = models.IntegerField(default=3)
 
 
+class OwnQuerySet(models.QuerySet):
+    """Evaluates itself, as those do that cache or count."""
+
+    def __iter__(self):
+        yield from super().__iter__()
+
+    def _fetch_all(self):
+        super()._fetch_all()
+
+    def iterator(self, *args, **kwargs):
+        return super().iterator(*args, **kwargs)
+
+
 class Chapter(models.Model):
     book = models.ForeignKey(Book, models.CASCADE, related_name="chapters")
     number = models.IntegerField()
 
     objects = models.Manager()
+    own = OwnQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

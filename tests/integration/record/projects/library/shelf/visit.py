@@ -58,7 +58,7 @@ def main(mode, output):
         visit.cancel()
         await asyncio.wait([visit])
 
-    asyncio.run(leave("/async/"))
+    asyncio.run(leave("/redirected/"))  # it asks nothing: its thread goes on without the client
     with open(output, "w") as file:
         json.dump(recorder.snapshot() | {"figures": figures}, file)
     recorder.uninstall()
