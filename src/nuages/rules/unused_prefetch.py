@@ -119,7 +119,7 @@ def _finding(
         message=f"{quoted} of {short(site.model)} {'is' if len(paths) == 1 else 'are'} fetched "
         f"along by {ALONG[how]} and {'queried anew' if is_defeated else 'never used'}: "
         f"{instances:,} instances in {one_execution(worst.worst.scope)}",
-        hint=_past(quoted, how, site) if is_defeated else _hint(site, how, quoted, case),
+        hint=_past(quoted, how, site) if is_defeated else _hint(site, how, unused, case),
         location=worst.worst.location or site.created_at,
         created_at=site.created_at,
         trigger=worst.worst.trigger,
@@ -132,9 +132,16 @@ def _finding(
     )
 
 
-def _hint(site: Site, how: str, quoted: str, case: Case) -> str:
+def _hint(site: Site, how: str, unused: Sequence[Fetched], case: Case) -> str:
     method, where = ALONG[how], queryset(site)
+    quoted = ", ".join(dict.fromkeys(f'"{_way(fetched).path}"' for fetched in unused))
     if not _is_written_near(site.created_at, case):
+        scopes = {scope for fetched in unused for scope in fetched.scopes}
+        if how == "joined" and all(map(case.is_admin, scopes)):
+            return (
+                f"name what the list needs in list_select_related, () for nothing, on {where}: by "
+                "default it joins all once a foreign key is in list_display"
+            )
         return (
             f"take {quoted} out of .{method}() where {where} gets it, as by its manager, or undo "
             f"it there: .{method}(None)"

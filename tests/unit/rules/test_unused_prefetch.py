@@ -97,6 +97,19 @@ class TestFinds:
         finding = the_only(once(load), unread(joined(load, "author")))
         assert "list_select_related on the queryset of PostAdmin" in finding.hint
 
+    def test_a_join_that_an_admin_makes_by_itself(self, tmp_path):
+        text = "\n" * 8 + "class PostAdmin(ModelAdmin):\n    list_display = ['author']\n"
+        load = Load(model="blog.Post", created_at=at(9, "blog/admin.py", "PostAdmin", "class"))
+        made = case(
+            once(load), unread(joined(load, "author")), code=code(tmp_path, blog__admin=text)
+        )
+        view = "django.contrib.admin.options.changelist_view"
+        scopes = tuple(replace(stats, view=view) for stats in made.recording.scopes)
+        admin = replace(made, recording=replace(made.recording, scopes=scopes))
+        (finding,) = unused_prefetch.find(admin)
+        assert finding.hint.startswith("name what the list needs in list_select_related, ()")
+        assert "PostAdmin (blog/admin.py:9)" in finding.hint
+
     def test_a_prefetch_that_a_filter_defeats_with_what_would_use_it(self):
         again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
         parts = once(POSTS), once(COMMENTS, 90), in_loop(again, 2, shape="filtered"), use(again)
