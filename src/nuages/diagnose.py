@@ -21,7 +21,7 @@ from nuages.model import (
     Remedy,
 )
 from nuages.origins import is_library
-from nuages.rules import load_rules
+from nuages.rules import decided, load_rules
 
 LIBRARY_HINT = (
     "look for a setting of the library, or a newer one; to see its lines, name its package in "
@@ -59,6 +59,7 @@ def diagnose(
         coverage=coverage or Coverage(),
         findings=tuple(sorted(findings, key=_rank)),
         time=where_time_went(recording),
+        decided=decided(case),
     )
 
 

@@ -196,6 +196,7 @@ class Diagnosis:
     time: TimeSplit = TimeSplit()
     silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
     stale: tuple[StaleIgnore, ...] = ()
+    decided: frozenset[str] = frozenset()  # rules that needed no run to tell of every function
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -75,7 +75,7 @@ def silenced_block(
         page.blank()
         page.text((f"{plural(sum(silenced.values()), 'finding')} silenced: {by}.", "dim"))
     if stale:
-        page.heading("Stale ignores", "They silence nothing in the code that was reached.")
+        page.heading("Stale ignores", "They silence nothing in the code that was reached or read.")
         for ignore in stale[:STALE_SHOWN]:
             page.text((ignore.where, "bold"), (f"  {ignore.text}", ""))
         page.rest(len(stale) - STALE_SHOWN, "stale ignores")

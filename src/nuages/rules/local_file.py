@@ -27,12 +27,17 @@ SHOWN = 3
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding for the uploads, and one per function that writes files by itself."""
-    if not is_known(case) or is_debugging(case):
+    if not reads_all(case):
         return
     fields = _fields(case)
     if fields and _is_on_disk(case):
         yield _uploads(fields, case)
     yield from (_written(write) for write in file_writes(case.code))
+
+
+def reads_all(case: Case) -> bool:
+    """Whether the settings are a site's: what writes files is then told by its text alone."""
+    return is_known(case) and not is_debugging(case)
 
 
 def _fields(case: Case) -> list[str]:

@@ -42,13 +42,18 @@ NO_EDIT = "what reads the log is not known"
 def find(case: Case) -> Iterator[Finding]:
     """What logs SQL, by its setting or its line; nothing of settings for development."""
     yield from _by_logger(case)
-    if is_development(case):
+    if not reads_all(case):
         return
     yield from _by_silk(case)
     for module in case.code.matching(FORCED):
         yield from _by_cursor(module)
     for module in case.code.matching(WRAPPED):
         yield from _by_wrapper(module, case)
+
+
+def reads_all(case: Case) -> bool:
+    """Whether the settings are a site's: what logs by a line is then told by its text alone."""
+    return not is_development(case)
 
 
 def _by_logger(case: Case) -> Iterator[Finding]:

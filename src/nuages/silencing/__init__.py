@@ -32,7 +32,7 @@ def silence(
 
     Raises NuagesError for an ignore that names no rule.
     """
-    told = Silencing(code, recording or Recording(), ignore, baseline)
+    told = Silencing(code, recording or Recording(), ignore, baseline, diagnosis.decided)
     kept = told.unknown(told.spoken(diagnosis.findings))
     return replace(
         diagnosis,
@@ -67,11 +67,17 @@ class Silencing:
     """What silences, and what of it did."""
 
     def __init__(
-        self, code: Code, recording: Recording, ignore: Sequence[str], baseline: Baseline | None
+        self,
+        code: Code,
+        recording: Recording,
+        ignore: Sequence[str],
+        baseline: Baseline | None,
+        decided: Collection[str] = (),
     ) -> None:
         self._roots = code.roots
         self._digests = recording.files
         self._reached = Reached(recording)
+        self._decided = decided
         self._entries = entries.parse(ignore)
         self._baseline = baseline
         self.known = baseline.known if baseline else {}
@@ -136,14 +142,16 @@ class Silencing:
         return File(root, name, self._roots[root] / name, self._digests.get(f"{root}:{name}"))
 
     def stale(self) -> Iterator[StaleIgnore]:
-        """What silenced nothing, though the recording reached the code that it is about."""
-        if not self._reached.is_known:
-            return
+        """What silenced nothing, though the recording reached the code that it is about, or though
+        its rule needs none.
+        """
         templates = [key for key in self._reached.functions if not key[1].endswith(".py")]
         for root, name in templates:
             if root in self._roots:
                 self._known_file(root, name)
         yield from self._stale_comments()
+        if not self._reached.is_known:
+            return
         for entry in self._entries:
             if entry not in self._used and self._reached.target(entry):
                 yield StaleIgnore(by="configuration", text=entry.text, where=entry.key)
@@ -156,10 +164,11 @@ class Silencing:
     def _stale_comments(self) -> Iterator[StaleIgnore]:
         for file in self._files.values():
             for comment in file.comments if not file.is_changed else ():
-                if self._reached.function(file.root, file.name, file.function(comment)):
-                    for rule in comment.rules or ("",):
-                        if (comment, rule) not in self._used:
-                            yield _stale(comment, rule)
+                is_reached = self._reached.function(file.root, file.name, file.function(comment))
+                for rule in comment.rules or ("",):
+                    is_told = is_reached or (rule in self._decided and file.is_inside(comment))
+                    if is_told and (comment, rule) not in self._used:
+                        yield _stale(comment, rule)
 
     def reached_known(self, known: Known) -> bool:
         """Whether the recording reached the function that an entry of the baseline is about."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from nuages.code import Module
+from nuages.code import Module, statements
 from nuages.model import Location
 from nuages.silencing import comments
 from nuages.silencing.comments import Comment
@@ -63,6 +64,14 @@ class File:
         while comment.is_alone and line < len(lines) and lines[line - 1].lstrip().startswith("#"):
             line += 1
         return self._module.function(line)
+
+    def is_inside(self, comment: Comment) -> bool:
+        """Whether a comment stands in a function; what settings say is written outside of any."""
+        return any(
+            node.lineno <= comment.line <= (node.end_lineno or node.lineno)
+            for node in statements(self._module.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
 
     @cached_property
     def _module(self) -> Module:

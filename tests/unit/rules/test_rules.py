@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nuages.rules import load_rules
+from nuages.cases import Case
+from nuages.model import Facts
+from nuages.rules import decided, load_rules
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 RULES = load_rules()
@@ -26,3 +28,13 @@ def test_a_rule_is_named_as_its_file(rule) -> None:
 def test_a_rule_has_a_page_that_the_index_links(name) -> None:
     assert (DOCS / "rules" / f"{name}.md").read_text("utf-8").startswith(f"# {name}\n")
     assert f"(rules/{name}.md)" in (DOCS / "index.md").read_text("utf-8")
+
+
+def test_only_what_is_written_in_functions_is_decided_without_a_run() -> None:
+    site = Case(facts=Facts(settings_module="config.production", settings={"DEBUG": False}))
+    assert decided(site) == {"local-file", "sql-log-on"}
+
+
+def test_settings_for_development_decide_nothing() -> None:
+    settings = Facts(settings_module="config.settings.dev", settings={"DEBUG": True})
+    assert decided(Case(facts=settings)) == frozenset()

@@ -185,3 +185,15 @@ class TestStale:
     def test_not_in_a_file_that_has_changed(self, tmp_path):
         recording = replace(reached(at(3)), files={".:shop/views.py": "0"})
         assert self.stale(tmp_path, recording) == ()
+
+    def test_by_a_rule_that_needs_no_recording(self, tmp_path):
+        self.SOURCE = self.SOURCE.replace("n-plus-one", "local-file, n-plus-one")
+        code = written(tmp_path, shop__views=self.SOURCE)
+        read = replace(diagnosed(), decided=frozenset({"local-file"}))
+        (ignore,) = silence(read, code=code).stale
+        assert ignore.text == "nuages: ignore[local-file]"
+
+    def test_not_by_such_a_rule_where_settings_are_written(self, tmp_path):
+        code = written(tmp_path, shop__settings="MEDIA_ROOT = 1  # nuages: ignore[local-file]\n")
+        read = replace(diagnosed(), decided=frozenset({"local-file"}))
+        assert silence(read, code=code).stale == ()
