@@ -25,3 +25,15 @@ def test_attributes_are_put_back_as_they_were():
     assert dict(vars(Child)) == before
     assert Child().inherited() == "parent"
     assert Child.own() == "own"
+
+
+def test_what_somebody_else_has_replaced_meanwhile_is_left_to_them():
+    patches = Patches()
+    patches.replace(Child, "inherited", lambda self: "patched")
+    patches.replace(Child, "own", staticmethod(lambda: "patched"))
+    mine = Child.inherited
+    Child.inherited = lambda self: f"{mine(self)}, and theirs"
+    patches.undo()
+    assert Child().inherited() == "patched, and theirs"
+    assert Child.own() == "own"
+    del Child.inherited

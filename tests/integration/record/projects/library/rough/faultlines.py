@@ -97,7 +97,7 @@ class Faultlines:
         ]
         self._replacements = {
             key_of(value.__code__)
-            for owner, name, _ in patches
+            for owner, name, *_ in patches
             if isinstance(value := vars(owner).get(name), types.FunctionType)
         }
 
