@@ -135,6 +135,10 @@ class Loads:
         groups = self._groups.get((scope, load), [])
         return any(group.rows_max >= LOOP for group in groups)
 
+    def is_raw(self, scope: Scope, load: Load) -> bool:
+        """Whether its rows came by written SQL, to which nothing can be joined."""
+        return any(group.shape == "raw" for group in self._groups.get((scope, load), ()))
+
     def _hangs_on_its_parent(self, scope: Scope, load: Load) -> bool:
         """Whether a load came row by row, or with its parent's, so that its root is further up."""
         if load.how == "joined":

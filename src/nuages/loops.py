@@ -34,6 +34,7 @@ class Loop:
     groups: tuple[QueryGroup, ...]  # the costliest first
     lineage: Lineage | None  # None: no relation was accessed
     is_prefetched: bool = False  # a prefetch is there, but the accesses go around it
+    is_raw: bool = False  # the rows at the root come by .raw()
     follows: tuple[QueryGroup, ...] = ()  # loops that end with it: see _following()
 
     @property
@@ -266,9 +267,12 @@ def _loops(
 ) -> Iterator[Loop]:
     follows = _following(causes, lineages, loads)
     for key, groups in causes.items():
+        lineage = lineages[key]
+        root = lineage.root if lineage else None
         yield Loop(
             groups=tuple(_costliest_first(groups)),
-            lineage=lineages[key],
+            lineage=lineage,
+            is_raw=root is not None and any(loads.is_raw(g.scope, root) for g in groups),
             is_prefetched=any(map(loads.is_prefetched, groups)),
             follows=tuple(_costliest_first(follows[key])),
         )

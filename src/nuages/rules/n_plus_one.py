@@ -120,7 +120,8 @@ def _advice(loop: Loop, case: Case) -> Advice:
 def _together(loop: Loop) -> Advice:
     """The plain case: the queryset at the root can bring the rows along."""
     assert loop.lineage is not None
-    kind: RemedyKind = "select_related" if loop.lineage.can_join else "prefetch_related"
+    can_join = loop.lineage.can_join and not loop.is_raw
+    kind: RemedyKind = "select_related" if can_join else "prefetch_related"
     path = loop.lineage.path
     advice = Advice(
         what=f"{_accessed(loop)} is fetched one row at a time",

@@ -153,10 +153,9 @@ def _is_on_purpose(expression: Expression | None) -> bool:
 def _hint(writing: Writing) -> str:
     name, method = writing.name, writing.method
     if writing.is_of_relation:
-        return (
-            f"give them to one call, .{method}(*rows); for several instances, write the rows of "
-            f"{name} itself: {ITSELF[writing.verb]}"
-        )
+        itself = f"for several instances, write the rows of {name} itself: {ITSELF[writing.verb]}"
+        takes_all = method in ("set", "aset", "clear", "aclear")
+        return itself if takes_all else f"give them to one call, .{method}(*rows); {itself}"
     if writing.model is not None and writing.model.parents and writing.verb == "INSERT":
         return (
             f"bulk_create can't insert {name}, whose rows are in several tables: insert in one "

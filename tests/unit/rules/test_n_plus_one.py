@@ -297,6 +297,10 @@ class TestAdvises:
         )
         assert "defeats" not in finding.hint
 
+    def test_a_prefetch_for_rows_of_written_sql(self):
+        finding = the_only(once(POSTS, shape="raw"), in_loop(AUTHOR))
+        assert finding.hint.startswith('add .prefetch_related("author")')
+
     def test_one_query_for_what_is_picked_from_a_relation(self):
         finding = the_only(once(POSTS), in_loop(COMMENTS, shape="get"))
         assert finding.message.startswith("Post.comments is asked for one row at a time")

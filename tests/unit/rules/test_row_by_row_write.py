@@ -134,6 +134,10 @@ class TestAdvises:
         hint = looped(tmp_path, "order.tags.add(tag)", INSERT).hint
         assert hint.startswith("give them to one call, .add(*rows)")
 
+    def test_the_rows_themselves_where_each_call_takes_several(self, tmp_path):
+        hint = looped(tmp_path, "order.tags.set(tags)", INSERT).hint
+        assert hint.startswith("for several instances, write the rows of")
+
     def test_one_query_first_for_get_or_create(self, tmp_path):
         hint = looped(tmp_path, "Order.objects.get_or_create(a=order)", INSERT).hint
         assert hint.startswith("ask for all that exist in one query before the loop")
