@@ -19,6 +19,7 @@ FETCHES = 200  # of a load that are watched
 INSTANCES = 20_000  # of a load that are watched
 WHOLE = 10  # fetches of a load whose instances are all watched
 SPREAD = 20  # instances, from first to last, that are watched of each later fetch
+MODELS = 1_000  # watched: some projects make models anew for each request, and let go of them
 QUIET_S = 10.0  # without a watched fetch, after which a model's fields no longer tell of reads
 SAMPLES = 100  # instances of a load whose values are measured
 ROWS = 10  # of one fetch that are measured
@@ -142,12 +143,22 @@ def expect(model: Any) -> None:
 def _switch_on(model: Any) -> Watch:
     watch = _watches.get(model)
     if watch is None:
+        if len(_watches) >= MODELS:
+            _let_go(next(iter(_watches)))
         watch = _watches[model] = Watch()
     if not watch.is_on:
         watch.is_on = True
         watch.needed |= fields.switch_on(model, _note)
     watch.wanted_at = monotonic()
     return watch
+
+
+def _let_go(model: Any) -> None:
+    """Forget a model, which is watched anew when it is fetched again."""
+    watch = _watches.pop(model, None)
+    if watch is not None and watch.is_on:
+        watch.is_on = False
+        fields.switch_off(model)
 
 
 def begin(watched: dict[int, Use], load: int, model: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +24,13 @@ class Row:
     def __init__(self, text="four"):
         self.id, self.text = 1, text
         self._state = SimpleNamespace()
+
+
+class Described:
+    """A field's descriptor, which can be told to tell."""
+
+    def __get__(self, instance, owner=None):
+        return self
 
 
 def fetched(use, count):
@@ -49,6 +58,23 @@ def test_watching_ends():
     use.take(late := [Row()])
     assert use.instances == INSTANCES
     assert not hasattr(late[0]._state, fields.READ)
+
+
+def test_models_made_at_run_time_are_let_go_of(monkeypatch):
+    monkeypatch.setattr(uses, "MODELS", 10)
+
+    def make():
+        model = type("Made", (Row,), {"text": Described(), "id": 1})
+        uses.expect(model)
+        return weakref.ref(model)
+
+    made = [make() for _ in range(50)]
+    gc.collect()
+    assert sum(model() is not None for model in made) == 10
+    last = made[-1]()
+    assert type(vars(last)["text"]) is not Described
+    uses.stop()
+    assert type(vars(last)["text"]) is Described
 
 
 def test_loaded_fields_appear_though_they_were_never_read():
