@@ -100,5 +100,8 @@ def _next(page: Page, *steps: tuple[str, str]) -> None:
         page.heading("Next")
     longest = max(len(step) for step, _ in steps)
     for step, what in steps:
-        if step:
+        if step and longest + len(what) + 4 <= page.width:
             page.line((f"  {step.ljust(longest)}", "bold"), (f"  {what}", "dim"))
+        elif step:  # which is typed or copied, and so never broken
+            page.line((f"  {step}", "bold"))
+            page.text((what, "dim"), indent=6)
