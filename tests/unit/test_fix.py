@@ -26,7 +26,7 @@ from nuages.codemod import text
 from nuages.diagnose import diagnose
 from nuages.errors import NuagesError
 from nuages.fix import RunOutcome, combine, propose, verify
-from nuages.judge import Edited, judge_replay, moved, succeeded
+from nuages.fix.judging import Edited, judge_replay, moved, succeeded
 from nuages.model import Finding, Fix, Load, Location, Recording, Scope, ScopeStats
 
 VIEWS = """\
@@ -195,7 +195,7 @@ class TestPropose:
         posts = Load(model="blog.Post", created_at=at(3, "tests/views.py"))
         recording = recorded(once(posts), in_loop(accessed(posts, "author", "fk")))
         (finding,) = proposed(recording, {".:tests/views.py": VIEWS})
-        assert finding.fix.reason == "the queryset is created in test code"
+        assert finding.fix.reason == "the expression is in test code"
         (finding,) = proposed(recording, {})
         assert finding.fix.reason == "tests/views.py is not the project's"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import libcst as cst
 
 from nuages.codemod import Refusal
-from nuages.codemod.draft import Insertion, Syntax
+from nuages.codemod.draft import Change, Syntax
 from nuages.codemod.insert import item_added, statement_added
 
 JOINS = "list_select_related"
@@ -33,9 +31,9 @@ def is_admin(node: cst.ClassDef) -> bool:
 def insertions(
     syntax: Syntax,
     node: cst.ClassDef,
-    kind: Literal["select_related", "prefetch_related"],
+    kind: str,
     path: str,
-) -> list[Insertion]:
+) -> list[Change]:
     """The declaration that fetches `path`, for a class without a `queryset` of its own."""
     name = node.name.value
     if any(base.endswith("Serializer") for base in _bases(node)):
@@ -50,12 +48,13 @@ def insertions(
     if model is None:
         raise Refusal(f"{name} declares neither queryset nor model: its base class does")
     quote = syntax.quote()
+    names = ", ".join(f"{quote}{name}{quote}" for name in path.split(", "))
     # As Django's views do: `objects` may be a manager that shows other rows.
-    text = f"queryset = {syntax.code(model)}._default_manager.{kind}({quote}{path}{quote})"
+    text = f"queryset = {syntax.code(model)}._default_manager.{kind}({names})"
     return statement_added(syntax, _statement(node, "model"), text)
 
 
-def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[Insertion]:
+def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[Change]:
     quote = syntax.quote()
     item = f"{quote}{path}{quote}"
     value = _assigned(node, JOINS)
@@ -69,7 +68,7 @@ def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[
         last = value.elements[-1]
         return item_added(syntax, last, last.comma, item)
     inside = syntax.end(value) - (1 if isinstance(value, cst.List) else 0)
-    return [Insertion(inside, f"{item},")]
+    return [Change(inside, f"{item},")]
 
 
 def _covered(value: cst.Tuple | cst.List, path: str) -> bool:

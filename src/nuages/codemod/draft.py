@@ -1,4 +1,4 @@
-"""A source text under edit: insertions only, so that earlier positions can still be found."""
+"""A source text under edit, in which positions of the original can still be found."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ SIMPLE_STRING = re.compile(r"""(?<!["'\w])(["'])(?!\1)[^"'\\\n]*\1""")
 
 
 @dataclass(frozen=True, slots=True)
-class Insertion:
-    """New text at an offset; several at one offset keep their order."""
+class Change:
+    """New text at an offset, in place of so many characters; several at one keep their order."""
 
     offset: int
     text: str
+    removed: int = 0
 
 
 class Syntax:
@@ -97,7 +98,7 @@ class Draft:
     def __init__(self, original: str) -> None:
         self.original = original
         self.text = original
-        self._insertions: list[Insertion] = []  # offsets in the text as it was at that time
+        self._changes: list[Change] = []  # offsets in the text as it was at that time
         self._starts = line_starts(original)
         self._statements = list(statement_starts(original))  # offsets in the present text
 
@@ -111,28 +112,30 @@ class Draft:
         bounds = [*self._statements, len(self.text)]
         return Syntax(self.text, bounds[index], bounds[index + 1])
 
-    def insert(self, insertions: Iterable[Insertion]) -> None:
-        """Insert all; their offsets are in the present text."""
-        pending = sorted(insertions, key=lambda insertion: insertion.offset)
-        for insertion in reversed(pending):
-            at = insertion.offset
-            self.text = self.text[:at] + insertion.text + self.text[at:]
-            self._insertions.append(insertion)
-            longer = len(insertion.text)
+    def change(self, changes: Iterable[Change]) -> None:
+        """Make all; their offsets are in the present text, and none overlaps another."""
+        pending = sorted(changes, key=lambda change: change.offset)
+        for change in reversed(pending):
+            at, longer = change.offset, len(change.text) - change.removed
+            self.text = self.text[:at] + change.text + self.text[at + change.removed :]
+            self._changes.append(change)
             self._statements = [s if s <= at else s + longer for s in self._statements]
 
     def offset(self, line: int, column: int) -> int:
         """Where the end of a span of the original is now.
 
-        What was inserted exactly at that end came after the span, so it does not move it.
+        What was inserted exactly at that end came after the span, so it does not move it. Refusal
+        where another edit has replaced what stood there.
         """
         if not 1 <= line <= len(self._starts):
             raise Refusal(f"line {line} is beyond the end of the file")
         bom = 1 if line == 1 and self.original.startswith(BOM) else 0
         offset = self._starts[line - 1] + column + bom
-        for insertion in self._insertions:
-            if insertion.offset < offset:
-                offset += len(insertion.text)
+        for change in self._changes:
+            if change.offset < offset < change.offset + change.removed:
+                raise Refusal("another edit replaces the expression")
+            if change.offset < offset:
+                offset += len(change.text) - change.removed
         return offset
 
 

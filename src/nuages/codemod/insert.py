@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from nuages.codemod.chain import Link
-from nuages.codemod.draft import Insertion, Syntax
+from nuages.codemod.draft import Change, Syntax
 
 
 def appended(
@@ -14,41 +14,41 @@ def appended(
     link: Link | None,
     following: Link | None,
     method_call: str,
-) -> list[Insertion]:
+) -> list[Change]:
     """`.method()` right after an expression; on a line of its own where the chain does so."""
     end = syntax.end(creation)
     model = following or link
     gap = _gap(syntax, _dot(syntax, model)) if model else ""
     if gap:
         end = _after_comment(syntax, end)
-    return [Insertion(end, f"{gap}.{method_call}")]
+    return [Change(end, f"{gap}.{method_call}")]
 
 
-def statement_added(syntax: Syntax, anchor: cst.SimpleStatementLine, text: str) -> list[Insertion]:
+def statement_added(syntax: Syntax, anchor: cst.SimpleStatementLine, text: str) -> list[Change]:
     """A statement on the line after another one's."""
     start = syntax.start(anchor)
     indentation = syntax.indentation(start) or ""
     end = syntax.line_end(syntax.end(anchor))
-    return [Insertion(end, f"{syntax.newline()}{indentation}{text}")]
+    return [Change(end, f"{syntax.newline()}{indentation}{text}")]
 
 
-def placed_before(syntax: Syntax, link: Link, method_call: str) -> list[Insertion]:
+def placed_before(syntax: Syntax, link: Link, method_call: str) -> list[Change]:
     """`.method()` right before a call of the chain, such as `.get(…)`."""
     dot = _dot(syntax, link)
-    return [Insertion(dot, f".{method_call}{_gap(syntax, dot)}")]
+    return [Change(dot, f".{method_call}{_gap(syntax, dot)}")]
 
 
-def argument_added(syntax: Syntax, call: cst.Call, argument: str) -> list[Insertion]:
+def argument_added(syntax: Syntax, call: cst.Call, argument: str) -> list[Change]:
     """One more positional argument, after the last one."""
     if not call.args:
-        return [Insertion(syntax.end(call) - 1, argument)]
+        return [Change(syntax.end(call) - 1, argument)]
     last = call.args[-1]
     return item_added(syntax, last, last.comma, argument)
 
 
 def item_added(
     syntax: Syntax, last: cst.CSTNode, comma: cst.Comma | cst.MaybeSentinel, item: str
-) -> list[Insertion]:
+) -> list[Change]:
     """One more item after the last of an argument list, a tuple or a list."""
     end = syntax.end(last)
     indentation = syntax.indentation(syntax.start(last))
@@ -56,10 +56,10 @@ def item_added(
     if isinstance(comma, cst.Comma):
         end = syntax.end(comma)
     if indentation is None:
-        return [Insertion(end, f" {item}," if trailing else f", {item}")]
+        return [Change(end, f" {item}," if trailing else f", {item}")]
     at = _after_comment(syntax, end)
     line = f"{syntax.newline()}{indentation}{item}{',' if trailing else ''}"
-    return [Insertion(at, line)] if trailing else [Insertion(end, ","), Insertion(at, line)]
+    return [Change(at, line)] if trailing else [Change(end, ","), Change(at, line)]
 
 
 def _after_comment(syntax: Syntax, offset: int) -> int:

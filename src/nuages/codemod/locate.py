@@ -39,6 +39,14 @@ def expression_at(draft: Draft, syntax: Syntax, location: Location) -> cst.BaseE
     )
 
 
+def spanned(draft: Draft, location: Location) -> tuple[int, int]:
+    """Where a span of the original starts and ends now."""
+    if location.end_line is None or location.end_column is None or location.column is None:
+        raise Refusal(f"only the line is known at {location.file}:{location.line}")
+    start = draft.offset(location.line, location.column)
+    return start, draft.offset(location.end_line, location.end_column)
+
+
 def enclosing_class(syntax: Syntax, node: cst.CSTNode) -> cst.ClassDef | None:
     parent = syntax.parent(node)
     while parent is not None and not isinstance(parent, cst.ClassDef):

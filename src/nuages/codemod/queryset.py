@@ -1,4 +1,4 @@
-"""Puts select_related and prefetch_related on the expression that created a queryset."""
+"""Puts select_related, prefetch_related, only and defer on what created a queryset."""
 
 from __future__ import annotations
 
@@ -22,38 +22,39 @@ from nuages.codemod.chain import (
     string_arguments,
     sync_name,
 )
-from nuages.codemod.draft import Draft, Insertion, Syntax
+from nuages.codemod.draft import Change, Draft, Syntax
 from nuages.codemod.insert import appended, argument_added, placed_before
 from nuages.codemod.locate import class_at, enclosing_class, expression_at
 from nuages.model import Location
 
-RelatedKind = Literal["select_related", "prefetch_related"]
+Method = Literal["select_related", "prefetch_related", "only", "defer"]
 
 LIBRARY = "the queryset is created in library code called here"
 MODEL_GETTERS = frozenset({"get_model", "get_user_model"})
 
 
-def add_related(source: str, location: Location, kind: RelatedKind, path: str) -> str:
-    """The source with `path` joined or prefetched by the queryset created at `location`.
+def add_method(source: str, location: Location, kind: Method, path: str) -> str:
+    """The source with `path` joined, prefetched or left out by the queryset created at `location`.
 
-    The same text when it is so already; raises Refusal when the edit would be a guess.
+    `path` names several fields by commas, for only and defer. The same text when it is so
+    already; raises Refusal when the edit would be a guess.
     """
     draft = Draft(source)
     add_to_draft(draft, location, kind, path)
     return draft.text
 
 
-def add_to_draft(draft: Draft, location: Location, kind: RelatedKind, path: str) -> None:
+def add_to_draft(draft: Draft, location: Location, kind: Method, path: str) -> None:
     syntax = draft.syntax(location.line)
     if location.kind == "class":
         node = class_at(draft, syntax, location)
-        draft.insert(_in_class(syntax, node, kind, path))
+        draft.change(_in_class(syntax, node, kind, path))
     else:
         expression = expression_at(draft, syntax, location)
-        draft.insert(_at_creation(syntax, expression, kind, path))
+        draft.change(_at_creation(syntax, expression, kind, path))
 
 
-def _in_class(syntax: Syntax, node: cst.ClassDef, kind: RelatedKind, path: str) -> list[Insertion]:
+def _in_class(syntax: Syntax, node: cst.ClassDef, kind: Method, path: str) -> list[Change]:
     queryset = classes.queryset_of(node)
     if queryset is None:
         return classes.insertions(syntax, node, kind, path)
@@ -61,15 +62,15 @@ def _in_class(syntax: Syntax, node: cst.ClassDef, kind: RelatedKind, path: str) 
 
 
 def _at_end(
-    syntax: Syntax, expression: cst.BaseExpression, kind: RelatedKind, path: str
-) -> list[Insertion]:
+    syntax: Syntax, expression: cst.BaseExpression, kind: Method, path: str
+) -> list[Change]:
     """On a whole expression that is a queryset or a manager."""
     return _on_chain(syntax, chain_through(syntax, expression), expression, kind, path)
 
 
 def _at_creation(
-    syntax: Syntax, expression: cst.BaseExpression, kind: RelatedKind, path: str
-) -> list[Insertion]:
+    syntax: Syntax, expression: cst.BaseExpression, kind: Method, path: str
+) -> list[Change]:
     if isinstance(expression, cst.Call):
         if _called_name(expression) in SHORTCUTS:
             return _in_shortcut(syntax, expression, kind, path)
@@ -85,7 +86,7 @@ def _at_creation(
     return _on_chain(syntax, chain, expression, kind, path)
 
 
-def _in_shortcut(syntax: Syntax, call: cst.Call, kind: RelatedKind, path: str) -> list[Insertion]:
+def _in_shortcut(syntax: Syntax, call: cst.Call, kind: Method, path: str) -> list[Change]:
     """`get_object_or_404(Post, …)`, whose first argument is a model, a manager or a queryset."""
     named = [arg for arg in call.args if arg.keyword and arg.keyword.value == "klass"]
     first = (named or list(call.args))[0].value if call.args else None
@@ -94,7 +95,7 @@ def _in_shortcut(syntax: Syntax, call: cst.Call, kind: RelatedKind, path: str) -
     if is_class_name(first) or _called_name(first) in MODEL_GETTERS:
         # As Django does: `objects` may be a manager that shows other rows.
         text = f"._default_manager.{_method_call(syntax, kind, path)}"
-        return [Insertion(syntax.end(first), text)]
+        return [Change(syntax.end(first), text)]
     if isinstance(first, cst.Call) or is_manager(first):
         return _at_end(syntax, first, kind, path)
     name = syntax.code(first)
@@ -102,8 +103,8 @@ def _in_shortcut(syntax: Syntax, call: cst.Call, kind: RelatedKind, path: str) -
 
 
 def _in_enclosing_class(
-    syntax: Syntax, expression: cst.BaseExpression, kind: RelatedKind, path: str
-) -> list[Insertion]:
+    syntax: Syntax, expression: cst.BaseExpression, kind: Method, path: str
+) -> list[Change]:
     """`self.get_object()` and the like use what the class they are in declares."""
     node = enclosing_class(syntax, expression)
     if node is None or not classes.declares_queryset(node):
@@ -112,14 +113,18 @@ def _in_enclosing_class(
 
 
 def _on_chain(
-    syntax: Syntax, chain: Chain, creation: cst.BaseExpression, kind: RelatedKind, path: str
-) -> list[Insertion]:
+    syntax: Syntax, chain: Chain, creation: cst.BaseExpression, kind: Method, path: str
+) -> list[Change]:
     existing = chain.named(kind)
     if any(_covers(link, kind, path) for link in existing):
         return []
     _check(chain, kind, path)
     if existing:
-        return argument_added(syntax, existing[-1].call, _quoted(syntax, path))
+        if kind == "only":
+            raise Refusal(".only() is there already, and names other fields")
+        known = {*string_arguments(existing[-1].call)}
+        missing = [name for name in path.split(", ") if name not in known]
+        return argument_added(syntax, existing[-1].call, _quoted(syntax, ", ".join(missing)))
     method_call = _method_call(syntax, kind, path)
     ending = chain.creation
     if ending is not None and ending.name in ENDS_CHAIN:
@@ -127,7 +132,7 @@ def _on_chain(
     return appended(syntax, creation, ending, chain.after_creation(), method_call)
 
 
-def _check(chain: Chain, kind: RelatedKind, path: str) -> None:
+def _check(chain: Chain, kind: Method, path: str) -> None:
     for link in chain.links:
         name = f".{link.method}()"
         if link.name in RETURNS_NO_INSTANCES:
@@ -142,6 +147,8 @@ def _check(chain: Chain, kind: RelatedKind, path: str) -> None:
             raise Refusal(f"the chain says {name} without naming relations")
         if kind == "select_related":
             _check_join(link, path)
+        elif kind in ("only", "defer"):
+            _check_columns(link, kind, path)
         elif link.name == "iterator" and not link.call.args and link.method == "iterator":
             raise Refusal(f"{name} without chunk_size ignores prefetches")
 
@@ -159,7 +166,21 @@ def _check_join(link: Link, path: str) -> None:
         raise Refusal(".select_for_update() without of= would lock the joined rows as well")
 
 
-def _covers(link: Link, kind: RelatedKind, path: str) -> bool:
+def _check_columns(link: Link, kind: Method, path: str) -> None:
+    """What Django refuses, or undoes, together with a choice of columns."""
+    names = path.split(", ")
+    if link.name in ("only", "defer") and link.name != kind:
+        raise Refusal(f".{link.method}() chooses the columns already")
+    if link.name == "select_related":
+        hops = {name.split("__")[0] for name in string_arguments(link.call)}
+        left_out = hops - {*names} if kind == "only" else hops & {*names}
+        if left_out or has_opaque_arguments(link.call):
+            raise Refusal(".select_related() needs the keys, and a deferred one can't be joined")
+
+
+def _covers(link: Link, kind: Method, path: str) -> bool:
+    if kind in ("only", "defer"):
+        return kind == "defer" and {*path.split(", ")} <= {*string_arguments(link.call)}
     for name in string_arguments(link.call):
         if name == path or name.startswith(f"{path}__"):
             return True
@@ -241,10 +262,10 @@ def _called_name(node: cst.BaseExpression) -> str:
     return sync_name(func.value) if isinstance(func, cst.Name) else ""
 
 
-def _method_call(syntax: Syntax, kind: RelatedKind, path: str) -> str:
+def _method_call(syntax: Syntax, kind: Method, path: str) -> str:
     return f"{kind}({_quoted(syntax, path)})"
 
 
 def _quoted(syntax: Syntax, path: str) -> str:
     quote = syntax.quote()
-    return f"{quote}{path}{quote}"
+    return ", ".join(f"{quote}{name}{quote}" for name in path.split(", "))

@@ -7,15 +7,10 @@ from dataclasses import replace
 
 from nuages.codemod import Refusal, text
 from nuages.codemod.draft import Draft
-from nuages.codemod.queryset import RelatedKind, add_to_draft
-from nuages.judge import refused
+from nuages.edits import place_of, write
+from nuages.fix.judging import refused
 from nuages.model import Finding, Fix, Location, Remedy
 from nuages.origins import in_tests
-
-FIXED: dict[str, RelatedKind] = {
-    "select_related": "select_related",
-    "prefetch_related": "prefetch_related",
-}
 
 
 def propose(
@@ -34,27 +29,26 @@ def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str
     """All edits of these findings together: "label:file" → new text, changed files only."""
     drafts: dict[str, Draft] = {}
     for finding in sorted(_with_edits(findings), key=_order):
-        place, remedy = finding.created_at, finding.remedy
+        place = place_of(finding)
         assert place is not None
-        assert remedy.path is not None
         key = _key(place)
         draft = drafts.setdefault(key, Draft(sources[key]))
         try:
-            add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
+            write(draft, finding)
         except Refusal:
             continue  # alone it was possible: the judge will find its queries still there
     return {key: draft.text for key, draft in drafts.items() if draft.text != draft.original}
 
 
 def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, str]) -> Finding:
-    place, remedy = finding.created_at, finding.remedy
-    if finding.fix.reason or remedy.kind not in FIXED or remedy.path is None or place is None:
+    place, remedy = place_of(finding), finding.remedy
+    if finding.fix.reason or place is None:
         return finding
     key = _key(place)
     if key not in sources:
         return replace(finding, fix=refused(f"{place.file} is not the project's"))
     if in_tests(place):
-        return replace(finding, fix=refused("the queryset is created in test code"))
+        return replace(finding, fix=refused("the expression is in test code"))
     if key in files and files[key] != text.sha256(sources[key]):
         return replace(finding, fix=refused(f"{place.file} has changed since it was recorded"))
     try:
@@ -69,8 +63,7 @@ def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, s
 
 def _edited(finding: Finding, place: Location, source: str) -> Finding:
     remedy, draft = finding.remedy, Draft(source)
-    assert remedy.path is not None
-    add_to_draft(draft, place, FIXED[remedy.kind], remedy.path)
+    write(draft, finding)
     if draft.text == source:
         said = f'{remedy.kind}("{remedy.path}")'
         return replace(finding, fix=refused(f"the queryset says {said} already"))
@@ -98,7 +91,7 @@ def _order(finding: Finding) -> tuple[str, str, int, str]:
 
     Prefetches come before joins: each is put right after the queryset, so joins stand first.
     """
-    path, place = finding.remedy.path or "", finding.created_at
+    path, place = finding.remedy.path or "", place_of(finding)
     return (_key(place) if place else "", finding.remedy.kind, -path.count("__"), path)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nuages.answers import Masks, Verdict, compare_all, learn
+from nuages.edits import place_of
 from nuages.errors import NuagesError
+from nuages.fix.judging import Edited, judge_replay, judge_tests, refused, touches
 from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
 from nuages.fix.selection import SelectedTests
-from nuages.judge import Edited, ancestry, judge_replay, judge_tests, refused
 from nuages.model import Finding, Fix, Recording
 
 MOST_RUNS = 12
@@ -266,10 +267,10 @@ def unordered_routes(recording: Recording) -> frozenset[str]:
 
 
 def routes_of(findings: Iterable[Finding], recording: Recording) -> frozenset[str]:
-    """Routes that executed a queryset which one of the findings edits: no other can change."""
-    edited = {finding.created_at for finding in findings}
+    """Routes that executed what one of the findings edits: no other can change."""
+    places = {place for finding in findings if (place := place_of(finding))}
     return frozenset(
         group.scope.name
         for group in recording.groups
-        if any(load.created_at in edited for load in ancestry(group))
+        if any(touches(group, place) for place in places)
     )

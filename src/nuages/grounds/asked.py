@@ -33,7 +33,7 @@ File = tuple[str, str]  # a root's label, and a file below
 
 ASKS = {"count": re.compile(r"\blen\("), "exists": re.compile(r"\b(?:bool|any)\(")}
 
-NO_FIX = "the expression around the queryset has to change"
+NO_FIX = "what asks is a template, or looks for one row among them"
 
 
 def of_kind(rule: str, kind: Kind, case: Case) -> Iterator[Finding]:
@@ -128,16 +128,15 @@ def _of_question(rule: str, question: Question, groups: list[QueryGroup], case: 
     return Finding(
         rule=rule,
         message=f"{question.asked} of a queryset of {question.model} {what} {why}{seen}",
-        hint=f"write {question.answer} at {place(location)}",
+        hint=f"write {' '.join(question.answer.split())} at {place(location)}",
         location=location,
         created_at=location,
         trigger=worst.trigger if worst else None,
         evidence=case.evidence(groups) if groups else Evidence(),
         confidence=BY_BOTH if seen else BY_CODE,
-        remedy=Remedy(kind=question.kind),
+        remedy=Remedy(kind=question.kind, replaces=question.text, code=question.answer),
         routes=tuple(sorted({g.scope.name for g in groups if g.scope.kind != "test"})),
         tests=tuple(sorted({test for group in groups for test in group.tests})[:50]),
-        fix=Fix(status="none", reason=NO_FIX),
     )
 
 
@@ -146,6 +145,8 @@ def _of_recording(rule: str, kind: Kind, fetched: Fetched, case: Case) -> Findin
     why = "only to be counted" if kind == "count" else "only to know whether there are any"
     if _is_searched(fetched):
         why = "only to look for one among them"
+    is_template = worst.trigger is not None and worst.trigger.kind == "template"
+    is_elsewhere = is_template or _is_searched(fetched)
     return Finding(
         rule=rule,
         message=f"Rows of {fetched.model} are fetched {why}: {round(fetched.instances):,} in "
@@ -159,7 +160,7 @@ def _of_recording(rule: str, kind: Kind, fetched: Fetched, case: Case) -> Findin
         remedy=Remedy(kind=kind),
         routes=fetched.routes,
         tests=fetched.tests,
-        fix=Fix(status="none", reason=NO_FIX),
+        fix=Fix(status="none", reason=NO_FIX if is_elsewhere else ""),
     )
 
 

@@ -59,6 +59,7 @@ class Question:
     model: str  # as it is written, "Post"
     asked: str  # as the message puts it, "len()"
     answer: str  # what to write
+    text: str  # that stands there now
     fetches: bool  # all rows, where a count only reads them
 
     @property
@@ -132,7 +133,7 @@ class _Reader:
     def _of_truth(self, node: ast.expr) -> Iterator[Question]:
         """An expression of which only the truth is used."""
         if model := queryset_of(node):
-            yield self._ask(node, "exists", model, "the truth", f"{_text(node)}.exists()")
+            yield self._ask(node, "exists", model, "the truth", f"{self._text(node)}.exists()")
         elif (number := _number_of(node)) is not None:
             yield self._truth_of_number(node, number, is_any=True)
 
@@ -159,13 +160,13 @@ class _Reader:
         if not model or node in self._looped:  # there a set, made before the loop, is better still
             return
         field = _only_column(rows)
-        key = _text(node.left)
+        key = self._text(node.left)
         if field:
-            answer = f"{_text(_inside(rows))}.filter({field}={key}).exists()"
+            answer = f"{self._text(_inside(rows))}.filter({field}={key}).exists()"
         elif _columns(rows):
             return
         else:
-            answer = f"{_text(rows)}.contains({key})"
+            answer = f"{self._text(rows)}.contains({key})"
         yield self._ask(node, "exists", model, "`in`", answer if is_in else f"not {answer}")
 
     def _truth_of_number(self, node: ast.expr, number: ast.Call, *, is_any: bool) -> Question:
@@ -173,7 +174,7 @@ class _Reader:
         rows = _counted(number)
         assert rows is not None
         is_len = isinstance(number.func, ast.Name)
-        answer = f"{_text(rows)}.exists()"
+        answer = f"{self._text(rows)}.exists()"
         return self._ask(
             node,
             "exists",
@@ -190,11 +191,15 @@ class _Reader:
         argument = node.args[0]
         if name in ("bool", "any") and (model := queryset_of(argument)):
             if name == "bool" or not _columns(argument):  # any() looks at the values of a column
-                answer = f"{_text(argument)}.exists()"
+                answer = f"{self._text(argument)}.exists()"
                 yield self._ask(node, "exists", model, f"{name}()", answer)
         elif name == "len" and (rows := _counted(node)) is not None:
-            answer = f"{_text(rows)}.count()"
+            answer = f"{self._text(rows)}.count()"
             yield self._ask(node, "count", queryset_of(rows), "len()", answer)
+
+    def _text(self, node: ast.expr) -> str:
+        """As it is written."""
+        return ast.get_source_segment(self._module.text, node) or ast.unparse(node)
 
     def _ask(
         self, node: ast.expr, kind: Kind, model: str, asked: str, answer: str, *,
@@ -207,6 +212,7 @@ class _Reader:
             model=model,
             asked=asked,
             answer=answer,
+            text=self._text(node),
             fetches=fetches,
         )
 
@@ -295,7 +301,3 @@ def _inside(call: ast.expr) -> ast.expr:
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
         return call.func.value
     return call
-
-
-def _text(node: ast.expr) -> str:
-    return ast.unparse(node)

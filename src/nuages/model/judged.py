@@ -49,7 +49,9 @@ class Remedy:
     """The kind of edit that would remove a finding."""
 
     kind: RemedyKind
-    path: str | None = None  # lookup path, "author__profile"
+    path: str | None = None  # lookup path, "author__profile"; names, by commas
+    replaces: str = ""  # the text of the location's expression
+    code: str = ""  # what to write in its place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

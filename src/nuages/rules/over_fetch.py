@@ -33,7 +33,7 @@ ALMOST_ALL = 0.8  # of the unread bytes, that those few have to hold; the rest i
 
 UNSEEN = re.compile(r"\b__dict__\b|\bvars\(")
 
-NO_FIX = "a branch that this recording did not take may read the field"
+NO_FIX = "a Prefetch object with a queryset of its own has to be written"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +134,7 @@ def _finding(fetched: Fetched, waste: Waste, case: Case) -> Finding:
         remedy=Remedy(kind=kind, path=path),
         routes=fetched.routes,
         tests=fetched.tests,
-        fix=Fix(status="none", reason=NO_FIX),
+        fix=Fix(status="none", reason=NO_FIX if _is_by_name(fetched) else ""),
     )
 
 
@@ -158,7 +158,7 @@ def _advice(fetched: Fetched, waste: Waste, case: Case) -> tuple[RemedyKind, str
     method: RemedyKind = "only" if is_only else "defer"
     names = list(waste.read if is_only else waste.heavy)
     call = f".{method}({_quoted(names)})"
-    if site.path:  # a prefetch by name
+    if _is_by_name(fetched):
         rows = f"{short(load.model)}.objects{call}"
         inner = f'Prefetch("{site.path}", queryset={rows})'
         if load.relation is not None and load.relation.kind == "gfk":
@@ -167,6 +167,11 @@ def _advice(fetched: Fetched, waste: Waste, case: Case) -> tuple[RemedyKind, str
         hint = f"write {inner} in place of the name, on {queryset(site)}"
         return method, hint, ", ".join(names)
     return method, f"add {call} to {_where(fetched, case)}", ", ".join(names)
+
+
+def _is_by_name(fetched: Fetched) -> bool:
+    """Whether the rows come by the name of a relation that is prefetched."""
+    return bool(fetched.site.path) and fetched.load.how != "joined"
 
 
 def _where(fetched: Fetched, case: Case) -> str:

@@ -21,6 +21,7 @@ ID = "save-all-fields"
 HEAVY_BYTES = 1_000  # of columns that did not change, in each row
 MANY_COLUMNS, HOT = 15, 0.1  # narrow columns matter if there are many, and the route waits
 HARMLESS = frozenset({"save", "asave", "refresh_from_db", "arefresh_from_db", "get_absolute_url"})
+NO_FIX = "what else sets fields before the save can't be ruled out"
 SET_COLUMN = re.compile(r'[`"\[](\w+)[`"\]] = ')
 
 
@@ -65,6 +66,7 @@ def _finding(save: Save, case: Case) -> Finding:
     names = ", ".join(f'"{field}"' for field in dict.fromkeys(fields))
     # They may set more fields; update_fields leaves out neither.
     may_set_more = "pre_save" in save.model.signals or "save" in save.model.overrides
+    is_all_seen = save.is_seen_whole and not may_set_more
     kept = f"{save.bytes_unchanged:,} bytes of them unchanged"
     return Finding(
         rule=ID,
@@ -76,11 +78,11 @@ def _finding(save: Save, case: Case) -> Finding:
             groups,
             figures={"columns": save.columns, "bytes_unchanged": save.bytes_unchanged},
         ),
-        confidence=0.55 if may_set_more or not save.is_seen_whole else 0.8,
-        remedy=Remedy(kind="update_fields", path=",".join(save.changed)),
+        confidence=0.8 if is_all_seen else 0.55,
+        remedy=Remedy(kind="update_fields", path=", ".join(dict.fromkeys(fields))),
         routes=tuple(sorted({g.scope.name for g in groups if g.scope.kind != "test"})),
         tests=tuple(sorted({test for g in groups for test in g.tests})[:50]),
-        fix=Fix(status="none", reason="what else sets fields before the save can't be ruled out"),
+        fix=Fix(status="none", reason="" if is_all_seen else NO_FIX),
     )
 
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.integration.fix.site import Site
 
-import nuages
-from nuages import store
-from nuages.answers import Answer, Request
-from nuages.codemod import text
 from nuages.diagnose import diagnose
-from nuages.fix import ALL, RunOutcome, combine, propose, verify
+from nuages.fix import RunOutcome, combine, propose, verify
 from nuages.model import Finding
 
 pytest.importorskip("rest_framework")
@@ -54,60 +44,9 @@ QUERIES = {
 ALSO = ("/narrow/", "/import/")
 
 
-class Site:
-    """Copies of the project, each with edits, on one database."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.runs = 0
-        self.last: tuple[Mapping[str, str], RunOutcome] | None = None
-        self.sources = {
-            f".:{path.relative_to(BLOG).as_posix()}": text.read(path) for path in BLOG.rglob("*.py")
-        }
-
-    def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
-        self.runs += 1
-        tree = self.folder / f"run{self.runs}"
-        shutil.copytree(BLOG, tree, ignore=shutil.ignore_patterns("__pycache__"))
-        for key, new in edits.items():
-            (tree / key.partition(":")[2]).write_bytes(text.to_bytes(new))
-        done = subprocess.run(
-            [sys.executable, "drive.py"],
-            cwd=tree,
-            env={
-                **os.environ,
-                "BLOG_DB": str(self.folder / "db.sqlite3"),
-                "PYTHONPATH": str(Path(nuages.__file__).parents[1]),
-            },
-            input=json.dumps([*QUERIES, *ALSO]),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        said = json.loads(done.stdout)
-        outcome = RunOutcome(
-            recording=store.recording_from([said["snapshot"]]),
-            answers=tuple(_answer(values) for values in said["answers"]),
-        )
-        self.last = (edits, outcome)
-        return outcome
-
-
-def _answer(values: dict[str, object]) -> Answer:
-    return Answer(
-        request=Request(path=str(values["path"])),
-        status=int(str(values["status"])),
-        route=str(values["route"]),
-        headers={"Content-Type": str(values["type"])},
-        body=base64.b64decode(str(values["body"])),
-        queries=int(str(values["queries"])),
-    )
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(tmp_path_factory.mktemp("blog"))
+    return Site(BLOG, tmp_path_factory.mktemp("blog"), paths=[*QUERIES, *ALSO])
 
 
 @pytest.fixture(scope="module")

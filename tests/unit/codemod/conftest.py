@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from nuages.codemod import Refusal
-from nuages.codemod.queryset import add_related
+from nuages.codemod.queryset import add_method
 from nuages.model import Location, OriginKind
 
 
@@ -42,7 +42,7 @@ def joined() -> Edit:
 
     def edit(marked: str, path: str = "author", kind: OriginKind = "call") -> str:
         source, location = span(dedent(marked), kind)
-        return add_related(source, location, "select_related", path)
+        return add_method(source, location, "select_related", path)
 
     return edit
 
@@ -53,7 +53,18 @@ def prefetched() -> Edit:
 
     def edit(marked: str, path: str = "tags", kind: OriginKind = "call") -> str:
         source, location = span(dedent(marked), kind)
-        return add_related(source, location, "prefetch_related", path)
+        return add_method(source, location, "prefetch_related", path)
+
+    return edit
+
+
+@pytest.fixture
+def deferred() -> Edit:
+    """The source without columns."""
+
+    def edit(marked: str, path: str, kind: OriginKind = "call") -> str:
+        source, location = span(dedent(marked), kind)
+        return add_method(source, location, "defer", path)
 
     return edit
 
@@ -70,7 +81,7 @@ def refused() -> Edit:
     ) -> str:
         source, location = span(dedent(marked), kind)
         with pytest.raises(Refusal) as refusal:
-            add_related(source, location, how, path)  # type: ignore[arg-type]
+            add_method(source, location, how, path)  # type: ignore[arg-type]
         return refusal.value.reason
 
     return edit

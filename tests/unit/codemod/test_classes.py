@@ -7,17 +7,15 @@ from textwrap import dedent
 import pytest
 
 from nuages.codemod import Refusal
-from nuages.codemod.queryset import RelatedKind, add_related
+from nuages.codemod.queryset import Method, add_method
 from nuages.model import Location
 
 
-def edited(
-    source: str, name: str, kind: RelatedKind = "select_related", path: str = "author"
-) -> str:
+def edited(source: str, name: str, kind: Method = "select_related", path: str = "author") -> str:
     source = dedent(source)
     line = next(i for i, row in enumerate(source.splitlines(), 1) if f"class {name}" in row)
     place = Location(file="blog/views.py", line=line, column=0, function=name, kind="class")
-    return add_related(source, place, kind, path)
+    return add_method(source, place, kind, path)
 
 
 CASES = {
@@ -196,7 +194,7 @@ def test_finds_a_nested_class_by_its_qualified_name():
             queryset = Post.objects.all()
         """
     place = Location(file="v.py", line=2, column=4, function="Outer.List", kind="class")
-    new = add_related(dedent(source), place, "select_related", "author")
+    new = add_method(dedent(source), place, "select_related", "author")
     assert new.splitlines()[2].endswith('.select_related("author")')
     assert new.splitlines()[5].endswith(".all()")
 
@@ -271,4 +269,4 @@ def test_refuses(source, kind, reason):
 def test_refuses_a_class_that_is_not_there():
     place = Location(file="v.py", line=1, column=0, function="Gone", kind="class")
     with pytest.raises(Refusal, match=r"no class starts at v\.py:1"):
-        add_related("x = 1\n", place, "select_related", "author")
+        add_method("x = 1\n", place, "select_related", "author")

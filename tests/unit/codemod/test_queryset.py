@@ -294,3 +294,35 @@ def test_refuses_a_queryset_that_a_metaclass_makes(refused):
     assert refused(marked) == (
         "the queryset is created when the class at posts/views.py:1 is, by its base class"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("«Post.objects.all()»", 'Post.objects.all().defer("body", "notes")'),
+        ("«Post.objects.defer('notes')».all()", "Post.objects.defer('notes', 'body').all()"),
+        ("«Post.objects.defer('body', 'notes')»", "Post.objects.defer('body', 'notes')"),
+        ("«Post.objects.select_related('author')»",
+         "Post.objects.select_related('author').defer('body', 'notes')"),
+        ("«Post.objects.get(pk=1)»", 'Post.objects.defer("body", "notes").get(pk=1)'),
+    ],
+)  # fmt: skip
+def test_columns_are_left_out(deferred, before, after):
+    assert deferred(before, "body, notes") == after
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "reason"),
+    [
+        ("«Post.objects.only('title')»", "defer", "chooses the columns already"),
+        ("«Post.objects.only('title')»", "only", "names other fields"),
+        ("«Post.objects.select_related('author')»", "only", "needs the keys"),
+        ("«Post.objects.select_related('body')»", "defer", "needs the keys"),
+        ("«Post.objects.select_related(*names)»", "defer", "needs the keys"),
+        ("«Post.objects.values('title')»", "defer", "returns no instances"),
+        ("«Post.objects.filter(a=1)».union(b)", "defer", "combines"),
+        ("«Post.objects.create(a=1)»", "defer", "just written"),
+    ],
+)
+def test_columns_that_the_chain_needs_are_refused(refused, before, kind, reason):
+    assert reason in refused(before, path="body, notes", how=kind)

@@ -22,7 +22,7 @@ ANSWERS = {
     "return len(Post._default_manager.order_by('pk'))": (
         "count", "Post._default_manager.order_by('pk').count()"
     ),
-    "n = len(Post.objects\n        .all())": ("count", "Post.objects.all().count()"),
+    "n = len(Post.objects\n        .all())": ("count", "Post.objects\n        .all().count()"),
     f"if {LIVE}: pass": ("exists", f"{LIVE}.exists()"),
     f"if not {LIVE}: pass": ("exists", f"{LIVE}.exists()"),
     f"if request.user and {LIVE}: pass": ("exists", f"{LIVE}.exists()"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from nuages.answers import Verdict
+from nuages.edits import place_of
+from nuages.fix.gains import MEASURES, Here, fetched_later
 from nuages.lineage import LOOP, Loads
 from nuages.loops import Loop, find_loops
 from nuages.model import Finding, Fix, Load, Location, QueryGroup, Recording, Scope, ScopeStats
@@ -39,7 +41,7 @@ def judge_replay(
     verdicts: Iterable[Verdict],
     edited: Edited,
 ) -> Fix:
-    """Verified when the answers are the same and its queries went down; else what is missing."""
+    """Verified when the answers are the same and its cost went down; else what is missing."""
     reached = [verdict for verdict in verdicts if verdict.route in finding.routes]
     changed = [verdict for verdict in reached if verdict.result == "different"]
     if changed:
@@ -51,9 +53,8 @@ def judge_replay(
         reason = reached[0].reason if reached else "none of its requests was issued again"
         return _proposed(finding, f"the answers could not be compared: {reason}")
     note = "" if all(v.result == "same" for v in same) else " up to order"
-    return _by_queries(
-        finding, before, after, edited, f"{_many(len(same), 'answer')} the same{note}"
-    )
+    shown = f"{_many(len(same), 'answer')} the same{note}"
+    return _by_gain(finding, before, after, edited, shown)
 
 
 def judge_tests(
@@ -64,7 +65,7 @@ def judge_tests(
     passed_after: Mapping[str, bool],
     edited: Edited,
 ) -> Fix:
-    """Verified when the tests that reach the line still pass and its queries went down."""
+    """Verified when the tests that reach the line still pass and its cost went down."""
     reaching = [name for name in finding.tests if passed_before.get(name)]
     broken = [name for name in reaching if not passed_after.get(name)]
     if broken:
@@ -74,7 +75,7 @@ def judge_tests(
         return _proposed(finding, missing)
     passes = "passes" if len(reaching) == 1 else "pass"
     shown = f"its {_many(len(reaching), 'test')} {passes}"
-    return _by_queries(finding, before, after, edited, shown)
+    return _by_gain(finding, before, after, edited, shown)
 
 
 def refused(reason: str) -> Fix:
@@ -94,6 +95,52 @@ def moved(old: str, new: str, first: int, last: int) -> range:
         if j1 < j2:
             low, high = (j1 if low is None else min(low, j1)), max(high, j2)
     return range((low or 0) + 1, high + 1)
+
+
+def _by_gain(
+    finding: Finding, before: Recording, after: Recording, edited: Edited, shown: str
+) -> Fix:
+    """By what the kind of its edit is for: fewer queries, or less of each."""
+    place = place_of(finding)
+    measure = MEASURES.get(finding.remedy.kind)
+    if measure is None or place is None:
+        return _by_queries(finding, before, after, edited, shown)
+    scopes = frozenset(group.scope for group in before.groups if touches(group, place))
+    was = measure.of(before, _within(place, _lines_of(place)), scopes)
+    if was is None:
+        return _proposed(finding, "the run to compare with did not reach the line")
+    here = _within(place, edited.lines(place))
+    good = frozenset(stats.scope for stats in _stats(after, {*scopes}) if succeeded(stats))
+    now = measure.of(after, here, good)
+    if now is None:
+        return _proposed(finding, "the edited expression did not run in a successful request")
+    figures = f"{_figure(was)} → {_figure(now)} {measure.noun}"
+    if now >= was:
+        return refused(f"{figures}: no fewer")
+    if later := fetched_later(after, here):
+        return refused(f"what it leaves out is read: {later} queries more in one execution")
+    return replace(finding.fix, status="verified", reason=f"{figures}, {shown}")
+
+
+def touches(group: QueryGroup, place: Location) -> bool:
+    """Whether a query ran at a place, or on a queryset that was created there."""
+    here = _within(place, _lines_of(place))
+    return here(group.location) or any(load.created_at == place for load in ancestry(group))
+
+
+def _lines_of(place: Location) -> range:
+    return range(place.line, (place.end_line or place.line) + 1)
+
+
+def _within(place: Location, lines: range) -> Here:
+    def here(other: Location | None) -> bool:
+        if other is None or (other.root, other.file) != (place.root, place.file):
+            return False
+        if place.kind == "class":  # one that gets a `queryset` is seen at that line from then on
+            return other.function == place.function or other.line in lines
+        return other.line in lines
+
+    return here
 
 
 def _by_queries(

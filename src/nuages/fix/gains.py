@@ -1,0 +1,92 @@
+"""What an edit other than of a loop gains: measured where it stands, before and after."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nuages.grounds.fetched import site_of
+from nuages.model import Location, Recording, RemedyKind, Scope
+
+Here = Callable[[Location | None], bool]  # whether a place is the edited one
+LIMIT = re.compile(r"\bLIMIT\b|\bFETCH (?:FIRST|NEXT)\b|\bTOP\b", re.IGNORECASE)
+SET_COLUMN = re.compile(r'[`"\[]\w+[`"\]] = ')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """A figure of the edited place, which has to go down."""
+
+    noun: str  # "rows a request"
+    of: Callable[[Recording, Here, frozenset[Scope]], float | None]  # None: it did not run
+
+
+def rows(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float | None:
+    """Rows that one execution fetches or counts there, the most of any scope."""
+    groups = [
+        group
+        for group in recording.groups
+        if group.scope in scopes and group.statement.verb == "SELECT" and here(group.location)
+    ]
+    return max((group.rows / max(group.executions, 1) for group in groups), default=None)
+
+
+def unbounded(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float | None:
+    """Queries there that look at all rows, of one execution, the most of any scope."""
+    groups = [
+        group
+        for group in recording.groups
+        if group.scope in scopes and group.statement.verb == "SELECT" and here(group.location)
+    ]
+    if not groups:
+        return None
+    per_scope: Counter[Scope] = Counter()
+    for group in groups:
+        is_bound = LIMIT.search(group.statement.sql)
+        per_scope[group.scope] += 0 if is_bound else group.per_execution_max
+    return max(per_scope.values())
+
+
+def loaded_bytes(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float | None:
+    """Bytes of one instance that the queryset loads, about."""
+    uses = [use for use in recording.uses if here(site_of(use.load).created_at) and use.instances]
+    if not uses:
+        return None
+    return sum(sum(use.bytes.values()) for use in uses) / max(use.instances for use in uses)
+
+
+def columns(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float | None:
+    """Columns that one UPDATE sets, at most."""
+    found = [
+        len(SET_COLUMN.findall(group.statement.sql.partition(" WHERE ")[0]))
+        for group in recording.groups
+        if group.scope in scopes and group.statement.verb == "UPDATE" and here(group.location)
+    ]
+    return max(found, default=None)
+
+
+MEASURES: Mapping[RemedyKind, Measure] = {
+    "count": Measure(noun="rows", of=rows),
+    "exists": Measure(noun="queries of all rows", of=unbounded),
+    "only": Measure(noun="bytes a row", of=loaded_bytes),
+    "defer": Measure(noun="bytes a row", of=loaded_bytes),
+    "update_fields": Measure(noun="columns written", of=columns),
+}
+
+
+def fetched_later(recording: Recording, here: Here) -> int:
+    """Queries of one execution that fetch what the queryset left out, row by row."""
+    return max(
+        (
+            group.per_execution_max
+            for group in recording.groups
+            if (load := group.load) is not None
+            and load.relation is not None
+            and load.relation.kind == "deferred"
+            and load.parent is not None
+            and here(site_of(load.parent).created_at)
+        ),
+        default=0,
+    )
