@@ -19,6 +19,7 @@ from nuages.doors.driven import DrivenDoor
 from nuages.doors.growing import SeenGrown, see_grown
 from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
+from nuages.index_migrations import with_migrations
 from nuages.index_trials import try_on_clones
 from nuages.lab import BASE, GROWN, Lab, open_lab
 from nuages.model import (
@@ -82,6 +83,9 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
         sources = read_sources(project, found)
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
+        if any(trial.outcome == "faster" for trial in trials):
+            with progress.stage("migrations"):
+                findings = with_migrations(lab, findings, sources)
         edits = fix.combine(_verified(findings), sources)
         with progress.stage("prove"):
             before, after = door.summaries(edits)
@@ -102,7 +106,8 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             stale=diagnosis.stale,
         )
     if options.apply:
-        for path in fix.apply(edits, project.source_roots, seen.outcome.recording.files):
+        files = seen.outcome.recording.files
+        for path in fix.apply(edits, project.source_roots, files, new=edits.keys() - sources):
             progress.say(f"written: {path}")
     return result
 
@@ -205,7 +210,7 @@ def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, s
     """Text of every file that a finding names, by "label:file"."""
     sources = {}
     for finding in findings:
-        for where in (finding.location, finding.created_at, finding.trigger):
+        for where in (finding.location, finding.created_at, finding.trigger, finding.remedy.at):
             if where is None or where.root not in project.source_roots:
                 continue  # a library's template
             path = Path(project.source_roots[where.root]) / where.file

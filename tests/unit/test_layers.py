@@ -24,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "enclosure stack rules codemod session traffic commands",
         "edits surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
-        "populate index_trials",
+        "populate index_migrations index_trials",
         "doors",
         "about suite tune report",
         "cli",

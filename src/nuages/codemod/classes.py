@@ -13,7 +13,7 @@ JOINS = "list_select_related"
 
 def queryset_of(node: cst.ClassDef) -> cst.BaseExpression | None:
     """The value of a class-level `queryset = …`."""
-    value = _assigned(node, "queryset")
+    value = assigned(node, "queryset")
     if isinstance(value, cst.Name) and value.value == "None":
         return None
     return value
@@ -57,7 +57,7 @@ def insertions(
 def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[Change]:
     quote = syntax.quote()
     item = f"{quote}{path}{quote}"
-    value = _assigned(node, JOINS)
+    value = assigned(node, JOINS)
     if value is None:
         return statement_added(syntax, _anchor(node), f"{JOINS} = ({item},)")
     if not isinstance(value, (cst.Tuple, cst.List)):
@@ -82,8 +82,8 @@ def _covered(value: cst.Tuple | cst.List, path: str) -> bool:
 
 def _anchor(node: cst.ClassDef) -> cst.SimpleStatementLine:
     """The statement that `list_select_related` reads well after."""
-    assignments = [line for line in _lines(node) if _targets(line)]
-    shown = [line for line in assignments if "list_display" in _targets(line)]
+    assignments = [line for line in _lines(node) if targets(line)]
+    shown = [line for line in assignments if "list_display" in targets(line)]
     for line in shown or assignments[-1:] or _lines(node)[:1]:
         return line
     raise Refusal(f"{node.name.value} has no line to put {JOINS} after")
@@ -96,7 +96,7 @@ def _bases(node: cst.ClassDef) -> list[str]:
 
 
 def _model(node: cst.ClassDef) -> cst.BaseExpression | None:
-    value = _assigned(node, "model")
+    value = assigned(node, "model")
     if isinstance(value, (cst.Name, cst.Attribute)):
         return None if isinstance(value, cst.Name) and value.value == "None" else value
     return None
@@ -113,26 +113,26 @@ def _lines(node: cst.ClassDef) -> list[cst.SimpleStatementLine]:
 
 def _statement(node: cst.ClassDef, name: str) -> cst.SimpleStatementLine:
     for line in _lines(node):
-        if name in _targets(line):
+        if name in targets(line):
             return line
     raise Refusal(f"{name} of {node.name.value} is not set on a line of its own")
 
 
-def _targets(line: cst.SimpleStatementLine) -> list[str]:
+def targets(line: cst.SimpleStatementLine) -> list[str]:
     return [name for part in line.body for name in _names(part)]
 
 
 def _names(part: cst.BaseSmallStatement) -> list[str]:
     if isinstance(part, cst.Assign):
-        targets: list[cst.BaseExpression] = [target.target for target in part.targets]
+        found: list[cst.BaseExpression] = [target.target for target in part.targets]
     elif isinstance(part, cst.AnnAssign) and part.value is not None:
-        targets = [part.target]
+        found = [part.target]
     else:
-        targets = []
-    return [target.value for target in targets if isinstance(target, cst.Name)]
+        found = []
+    return [target.value for target in found if isinstance(target, cst.Name)]
 
 
-def _assigned(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
+def assigned(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
     """The last value that the class body gives to a name."""
     found = None
     for line in _lines(node):

@@ -112,6 +112,10 @@ class Draft:
         bounds = [*self._statements, len(self.text)]
         return Syntax(self.text, bounds[index], bounds[index + 1])
 
+    def whole(self) -> Syntax:
+        """All of the text as it is now."""
+        return Syntax(self.text, 1 if self.text.startswith(BOM) else 0, len(self.text))
+
     def change(self, changes: Iterable[Change]) -> None:
         """Make all; their offsets are in the present text, and none overlaps another."""
         pending = sorted(changes, key=lambda change: change.offset)

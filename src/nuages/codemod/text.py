@@ -31,8 +31,9 @@ def sha256(text: str) -> str:
 
 
 def diff(file: str, old: str, new: str) -> str:
-    """A unified diff with paths relative to the source root."""
-    lines = unified_diff(_lines(old), _lines(new), f"a/{file}", f"b/{file}")
+    """A unified diff with paths relative to the source root; of a new file where `old` is empty."""
+    before = f"a/{file}" if old else "/dev/null"
+    lines = unified_diff(_lines(old), _lines(new), before, f"b/{file}")
     return "".join(_ended(lines))
 
 

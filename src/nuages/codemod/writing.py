@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from nuages.codemod import text
@@ -14,16 +14,24 @@ from nuages.errors import NuagesError
 
 
 def apply(
-    edits: Mapping[str, str], roots: Mapping[str, Path], files: Mapping[str, str] | None = None
+    edits: Mapping[str, str],
+    roots: Mapping[str, Path],
+    files: Mapping[str, str] | None = None,
+    *,
+    new: Collection[str] = (),
 ) -> tuple[Path, ...]:
     """Write edits ("label:file" → new text) and return the paths written.
 
-    `roots` maps labels to folders, `files` "label:file" to the SHA-256 that was recorded. Raises
-    NuagesError, and writes nothing, when a file is missing or no longer the one recorded.
+    `roots` maps labels to folders, `files` "label:file" to the SHA-256 that was recorded; `new`
+    names the files that are not there yet. Raises NuagesError, and writes nothing, when a file is
+    missing or no longer the one recorded, or a new one is there already.
     """
     targets = {key: _target(key, roots) for key in edits}
     for key, path in targets.items():
-        _check(key, path, (files or {}).get(key))
+        if key in new:
+            _check_new(path)
+        else:
+            _check(key, path, (files or {}).get(key))
     staged: dict[Path, Path] = {}
     try:
         for key, path in targets.items():
@@ -65,10 +73,22 @@ def _check(key: str, path: Path, recorded: str | None) -> None:
         )
 
 
+def _check_new(path: Path) -> None:
+    if path.exists() or not path.parent.is_dir():
+        raise NuagesError(
+            f"{path} is to be made and "
+            + ("is there already." if path.exists() else "its folder is not there."),
+            hint="Run nuages tune again on the present tree.",
+            slug="file-changed",
+        )
+
+
 def _stage(path: Path, content: str) -> Path:
     """The new content in a file beside the old one, with its permissions."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".nuages")
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(text.to_bytes(content))
-    shutil.copymode(path, name)
+    like = path if path.exists() else next(path.parent.glob("*.py"), None)
+    if like is not None:
+        shutil.copymode(like, name)
     return Path(name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from nuages.codemod.draft import Draft
-from nuages.edits import arguments, methods, replacements
+from nuages.edits import arguments, indexes, methods, replacements
 from nuages.model import Finding, Location, RemedyKind
 
 
@@ -22,6 +22,7 @@ EDITS: Mapping[RemedyKind, Edit] = {
     "defer": Edit(methods.place, methods.write),
     "count": Edit(replacements.place, replacements.write),
     "exists": Edit(replacements.place, replacements.write),
+    "index": Edit(indexes.place, indexes.write),
     "update_fields": Edit(arguments.place, arguments.write),
 }
 

@@ -9,8 +9,10 @@ from nuages.codemod import Refusal, text
 from nuages.codemod.draft import Draft
 from nuages.edits import place_of, write
 from nuages.fix.judging import refused
-from nuages.model import Finding, Fix, Location, Remedy
+from nuages.model import Finding, Fix, Location, Remedy, RemedyKind
 from nuages.origins import in_tests
+
+APART: frozenset[RemedyKind] = frozenset({"index"})  # no run of the project tells of an index
 
 
 def propose(
@@ -22,12 +24,16 @@ def propose(
 
     `sources` maps "label:file" to text, `files` to the SHA-256 at the time of the recording.
     """
-    return tuple(proposed(finding, sources, files or {}) for finding in findings)
+    return tuple(
+        finding if finding.remedy.kind in APART else proposed(finding, sources, files or {})
+        for finding in findings
+    )
 
 
 def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str, str]:
     """All edits of these findings together: "label:file" → new text, changed files only."""
     drafts: dict[str, Draft] = {}
+    findings = list(findings)
     for finding in sorted(_with_edits(findings), key=_order):
         place = place_of(finding)
         assert place is not None
@@ -37,7 +43,14 @@ def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str
             write(draft, finding)
         except Refusal:
             continue  # alone it was possible: the judge will find its queries still there
-    return {key: draft.text for key, draft in drafts.items() if draft.text != draft.original}
+    made = {
+        key: new
+        for finding in _with_edits(findings)
+        for key, new in finding.fix.edits.items()
+        if key not in sources  # a migration
+    }
+    changed = {key: d.text for key, d in drafts.items() if d.text != d.original}
+    return {**changed, **made}
 
 
 def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, str]) -> Finding:

@@ -51,7 +51,8 @@ class Remedy:
     kind: RemedyKind
     path: str | None = None  # lookup path, "author__profile"; names, by commas
     replaces: str = ""  # the text of the location's expression
-    code: str = ""  # what to write in its place
+    code: str = ""  # what to write in its place, or an index's entry in Meta
+    at: Location | None = None  # the model's class, for an index
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

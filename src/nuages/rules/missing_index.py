@@ -24,6 +24,7 @@ ID = "missing-index"
 
 MB = 1e6
 DEAR = 3.0  # times the time of an INSERT, from which on writes not recorded may well count more
+TOO_DEAR = 6.0  # from which on no edit is offered
 POSTGRES = "django.contrib.postgres"
 
 
@@ -47,11 +48,24 @@ def _finding(one: Lacking, case: Case) -> Finding:
         trigger=worst.trigger,
         evidence=replace(case.evidence(one.groups, figures=_figures(one)), sql=worst.statement.sql),
         confidence=_confidence(one),
-        remedy=Remedy(kind="index", path=label(one.idea)),
+        remedy=_remedy(one, case),
         routes=tuple(sorted(scope.name for scope in scopes if scope.kind != "test")),
         tests=tuple(sorted(tests)[:50]),
-        fix=Fix(status="none", reason=_no_fix(one)),
+        fix=Fix(status="none", reason=_no_fix(one, case)),
     )
+
+
+def _remedy(one: Lacking, case: Case) -> Remedy:
+    """With the entry of Meta, where the model is the project's."""
+    model = _model(one.idea, case)
+    if model is None or not model.file:
+        return Remedy(kind="index", path=label(one.idea))
+    entry = django_index(one.idea, _fields(model))
+    return Remedy(kind="index", path=label(one.idea), code=entry, at=_of_model(one.idea, case))
+
+
+def _fields(model: ModelFacts | None) -> dict[str, str]:
+    return {field.column: field.name for field in model.fields} if model else {}
 
 
 def _of_model(idea: IndexIdea, case: Case) -> Location | None:
@@ -60,7 +74,7 @@ def _of_model(idea: IndexIdea, case: Case) -> Location | None:
     if model is None or not model.file:
         return None
     name = model.label.rpartition(".")[2]
-    return Location(file=model.file, root=model.root, line=model.line, function=name)
+    return Location(file=model.file, root=model.root, line=model.line, function=name, kind="class")
 
 
 def _model(idea: IndexIdea, case: Case) -> ModelFacts | None:
@@ -91,9 +105,8 @@ def _hint(idea: IndexIdea, case: Case) -> str:
     if model is not None and not model.file:
         sql = create_sql(idea, index_name(idea)).replace("INDEX", "INDEX CONCURRENTLY", 1)
         return f"{model.label} is a library's: in a migration of yours, RunSQL('{sql}')"
-    fields = {field.column: field.name for field in model.fields} if model else {}
     where = _place(model) if model else f"the model of {idea.table}"
-    entry = f"add {django_index(idea, fields)} to Meta.indexes of {where}"
+    entry = f"add {django_index(idea, _fields(model))} to Meta.indexes of {where}"
     if "OpClass(" in entry and case.facts.apps and POSTGRES not in case.facts.apps:
         entry += f', and "{POSTGRES}", which OpClass needs, to INSTALLED_APPS'
     return f"{entry}; on a table in use, migrate it with {needs}AddIndexConcurrently"
@@ -152,12 +165,15 @@ def _confidence(one: Lacking) -> float:
     return 0.95 if ratio >= 5 else 0.85 if ratio >= 2 else 0.7
 
 
-def _no_fix(one: Lacking) -> str:
+def _no_fix(one: Lacking, case: Case) -> str:
     if one.trial is None:
         return "nobody has tried the index"
     if one.trial.is_estimate:
         return "the planner would take the index, and nothing was run with it"
-    return "an index is a migration: whether its writes and its size are worth it is yours to say"
+    if (one.trial.insert_ratio or 1) > TOO_DEAR:
+        return "whether what it costs the writes is worth it is yours to say"
+    model = _model(one.idea, case)
+    return "" if model is not None and model.file else "the model is not the project's"
 
 
 def _ms(value: float) -> str:
