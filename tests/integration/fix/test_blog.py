@@ -105,6 +105,7 @@ def test_what_needs_a_person_says_so(findings):
         ("GET /counts/", "annotate"),
         ("GET /defeated/", "prefetch_related"),
         ("GET /narrow/", "only"),
+        ("GET /narrow/", "select_related"),
         ("GET /titles/", "in_bulk"),
     }
     assert all(reasons.values())
