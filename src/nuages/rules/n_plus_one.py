@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nuages.cases import Case, most_in_one
-from nuages.grounds.accessed import relation_written
+from nuages.grounds import accessed
 from nuages.grounds.admin_site import in_admin, in_form
 from nuages.grounds.callers import ENOUGH, may_be_looped
 from nuages.growth import figures, surer
@@ -18,12 +18,13 @@ from nuages.model import (
     Fix,
     Load,
     Location,
+    QueryGroup,
     Relation,
     Remedy,
     RemedyKind,
 )
 from nuages.origins import is_managers, one_execution
-from nuages.statements import is_lookup_by_key, table
+from nuages.statements import is_lookup_by_key
 
 ID = "n-plus-one"
 
@@ -267,10 +268,10 @@ def _deferred(loop: Loop) -> Advice:
 
 def _without_relation(loop: Loop, case: Case) -> Advice:
     worst = loop.worst
-    thing = _short(worst.load.model) if worst.load else table(worst.statement.sql) or "A table"
+    thing = accessed.model_asked(worst, case)
     if worst.load is not None and is_tree(worst.load):
         return _along_tree(worst.load)
-    attribute = relation_written(loop, case) if worst.load is None else None
+    attribute = accessed.relation_written(loop, case) if worst.load is None else None
     if attribute is not None:
         kind, name = attribute
         return Advice(
@@ -281,6 +282,8 @@ def _without_relation(loop: Loop, case: Case) -> Advice:
             no_fix="where the queryset was created was not seen: record with --deep",
         )
     if worst.shape == "get" and is_lookup_by_key(worst.statement.sql):
+        if accessed.is_followed_there(worst, case):
+            return _followed_there(thing, worst, case)
         return Advice(
             what=f"{thing} is looked up by key one row at a time",
             hint=f"fetch them together before the loop: {thing}.objects.in_bulk(keys)",
@@ -294,6 +297,21 @@ def _without_relation(loop: Loop, case: Case) -> Advice:
         remedy=Remedy(kind="none"),
         confidence=0.6,
         no_fix="the loop has to change",
+    )
+
+
+def _followed_there(thing: str, group: QueryGroup, case: Case) -> Advice:
+    """A template or a serializer has nothing else to ask for a row by its key than a relation."""
+    trigger, names = group.trigger, accessed.relations_to(group.statement.sql, case)
+    assert trigger is not None
+    name = next(iter(names)) if len(names) == 1 else ""
+    call = f'.select_related("{name}")' if name else "select_related() of that relation"
+    return Advice(
+        what=f"{thing} is fetched one row at a time, by {_place(trigger)}",
+        hint=f"add {call} to the queryset whose rows {_place(trigger)} shows",
+        remedy=Remedy(kind="select_related", path=name or None),
+        confidence=0.7 if name else 0.6,
+        no_fix="where the queryset was created was not seen: record with --deep",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nuages.cases import Case
+from nuages.grounds.accessed import model_asked
 from nuages.grounds.admin_site import choices_hint
 from nuages.grounds.expressions import (
     Expression,
@@ -76,7 +77,7 @@ def _finding(loop: Loop, expression: Expression | None, case: Case) -> Finding:
     numbers = {"different": busiest.distinct_max, **figures(case.growth, loop.groups)}
     return Finding(
         rule=ID,
-        message=f"{_thing(worst)} is queried {parameters} again: "
+        message=f"{model_asked(worst, case)} is queried {parameters} again: "
         f"{busiest.per_execution_max} times in {one_execution(busiest.scope)}",
         hint=advice.hint,
         location=loop.location,
@@ -185,10 +186,6 @@ def _confidence(base: float, loop: Loop) -> float:
     if all(group.scope.kind == "test" for group in loop.groups):
         confidence -= 0.2
     return round(confidence, 2)
-
-
-def _thing(group: QueryGroup) -> str:
-    return group.load.model.rpartition(".")[2] if group.load else table(group.statement.sql)
 
 
 def _calling(loop: Loop) -> str:

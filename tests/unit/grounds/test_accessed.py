@@ -10,7 +10,7 @@ from tests.unit.rules.sources import code
 
 from nuages.cases import Case
 from nuages.code import Code
-from nuages.model import Facts, FieldFacts, Finding, ModelFacts, OriginKind
+from nuages.model import Facts, FieldFacts, Finding, Location, ModelFacts, OriginKind
 from nuages.rules import n_plus_one
 
 
@@ -30,6 +30,7 @@ PROFILE = ModelFacts(
 POST = ModelFacts(
     label="blog.Post",
     table="blog_post",
+    file="blog/models.py",
     fields=(KEY, field("author", "author_id", "accounts.User")),
 )
 
@@ -42,12 +43,15 @@ def found(
     kind: OriginKind = "attribute",
     models: tuple[ModelFacts, ...] = (USER, PROFILE, POST),
     source: Code | None = None,
+    trigger: Location | None = None,
 ) -> Finding:
     """What is found of a light recording of an access in a loop."""
     source = source or code(folder, blog__views=f"for post in posts:\n    {access}\n")
     place = replace(at(2, kind=kind), column=4, end_column=4 + len(access))
     sql = f'SELECT "{table}"."id" FROM "{table}" WHERE "{table}"."{column}" = %s LIMIT 21'
-    recording = replace(recorded(in_loop(None, 8, location=place, sql=sql)), mode="light")
+    recording = replace(
+        recorded(in_loop(None, 8, location=place, sql=sql, trigger=trigger)), mode="light"
+    )
     (finding,) = n_plus_one.find(Case(recording, Facts(models=models), source))
     return finding
 
@@ -57,7 +61,7 @@ class TestFinds:
         finding = found(tmp_path, "post.author", "accounts_user")
         assert (finding.remedy.kind, finding.remedy.path) == ("select_related", "author")
         assert finding.message.startswith(
-            "accounts_user is fetched one row at a time, by .author: 8 queries"
+            "User is fetched one row at a time, by .author: 8 queries"
         )
         assert finding.confidence < 0.8
         assert "record with --deep" in finding.fix.reason
@@ -69,6 +73,32 @@ class TestFinds:
     def test_a_generic_foreign_key(self, tmp_path):
         finding = found(tmp_path, "like.target", "blog_post")
         assert (finding.remedy.kind, finding.remedy.path) == ("prefetch_related", "target")
+
+
+LINE = at(7, "templates/feed.html", function="", kind="template")
+
+
+class TestWhatATemplateFollows:
+    def test_by_the_only_foreign_key_that_leads_there(self, tmp_path):
+        asked = "accounts_user", "id", "call"
+        finding = found(tmp_path, "render(request, posts)", *asked, trigger=LINE)
+        assert (finding.remedy.kind, finding.remedy.path) == ("select_related", "author")
+        assert finding.message.startswith(
+            "User is fetched one row at a time, by templates/feed.html:7: 8 queries"
+        )
+
+    def test_without_a_name_where_several_do(self, tmp_path):
+        editor = replace(POST, fields=(*POST.fields, field("editor", to="accounts.User")))
+        asked = "accounts_user", "id", "call", (USER, editor)
+        finding = found(tmp_path, "render(request, posts)", *asked, trigger=LINE)
+        assert (finding.remedy.kind, finding.remedy.path) == ("select_related", None)
+        assert "select_related() of that relation" in finding.hint
+
+    def test_but_not_what_a_method_looks_up_that_it_calls(self, tmp_path):
+        asked = "accounts_user", "id", "call"
+        finding = found(tmp_path, "User.objects.get(pk=key)", *asked, trigger=LINE)
+        assert finding.remedy.kind == "in_bulk"
+        assert "User.objects.in_bulk(keys)" in finding.hint
 
 
 class TestStaysWithTheLookup:
