@@ -41,6 +41,7 @@ class Execution:
     statuses: Mapping[str, int] = MappingProxyType({})
     is_ended = False
     is_answered = False  # a response was given; a stream may still be sent
+    is_unmatched = False  # a request that Django has found no route for
     is_inherited = False  # begun before a fork, in the process that forked
     request: Any = None  # while it is being answered; tells the route, once it is resolved
     queries = rows = db_ns = cpu_ns = wall_ns = 0

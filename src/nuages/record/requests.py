@@ -9,7 +9,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import audiences, bodies, executions, faults, landmarks
+from nuages.record import audiences, bodies, executions, faults, landmarks, routes
 from nuages.record.executions import Execution
 from nuages.record.patches import Patches
 
@@ -165,8 +165,9 @@ def _answered(execution: Execution | None, response: Any, status: str = FAILED) 
 
 def identify(execution: Execution) -> None:
     """Name an execution by the route of its request, as far as that is resolved."""
-    route, execution.view = _route(execution.request)
-    execution.name = _name(execution.request, route)
+    request = execution.request
+    route, execution.view = routes.of_request(request, is_unmatched=execution.is_unmatched)
+    execution.name = _name(request, route)
 
 
 def _end(execution: Execution) -> None:
@@ -182,27 +183,6 @@ def _end(execution: Execution) -> None:
 def _note_last(execution: Execution) -> None:
     global _last
     _ended.execution = _last = execution
-
-
-def _route(request: Any) -> tuple[str | None, str]:
-    """The pattern as Django spells it and the view's path; (None, "") where nothing matches."""
-    match = getattr(request, "resolver_match", None)
-    if match is None:
-        match = _resolve(request)
-    if match is None:
-        return None, ""
-    view = getattr(match, "_func_path", "") or ""
-    return str(match.route or ""), view
-
-
-def _resolve(request: Any) -> Any:
-    """What the request would have been routed to, had a middleware not answered it."""
-    from django.urls import get_resolver
-
-    try:
-        return get_resolver(getattr(request, "urlconf", None)).resolve(request.path_info)
-    except Exception:  # no such path, or a URL configuration that fails
-        return None
 
 
 def _is_streamed(response: Any) -> bool:

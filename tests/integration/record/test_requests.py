@@ -29,11 +29,20 @@ def test_a_scope_has_the_view_the_statuses_and_the_costs_of_its_requests(site):
     assert 0 < books.cpu_ns <= books.wall_ns * 1.5
     assert sum(books.histogram) == 1
     assert site.scope("GET /broken/").statuses == {"500": 1}
-    assert site.scope("GET (unmatched)").statuses["404"] == 1
+    assert site.scope("GET (unmatched)").statuses["404"] == 2
 
 
 def test_a_request_answered_by_a_middleware_has_the_route_it_would_have_had(site):
-    assert site.scope("GET (unmatched)").statuses["302"] == 1
+    assert site.scope("GET /thread/").statuses == {"200": 1, "302": 1}
+    assert site.scope("GET (unmatched)").statuses["302"] == 2
+
+
+def test_a_converter_that_asks_the_database_is_not_made_to_by_the_recorder(site):
+    asking = {
+        g.scope.name: g.calls for g in site.recording.groups
+        if g.location is not None and g.location.function == "Known.to_python"
+    }  # fmt: skip
+    assert asking == {"GET /known/<known:pk>/": 1, "GET (unmatched)": 1}
 
 
 def test_a_request_never_mentions_the_middleware_it_passed(site):

@@ -1,4 +1,4 @@
-"""Middleware that only calls the next, but for one path."""
+"""Middleware that only calls the next, but for one path and one parameter."""
 
 from django.http import HttpResponseRedirect
 
@@ -13,7 +13,7 @@ class PassThrough:
 
 def pass_through(get_response):
     def middleware(request):
-        if request.path == "/redirected/":
+        if request.path == "/redirected/" or "early" in request.GET:
             return HttpResponseRedirect("/books/")
         return get_response(request)
 

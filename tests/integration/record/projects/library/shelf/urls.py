@@ -1,10 +1,27 @@
 """Routes."""
 
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
 from rest_framework.routers import DefaultRouter
 
 from shelf import api, views
+from shelf.models import Book
 
+
+class Known:
+    """Matches numbers of books that there are."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value):
+        if not Book.objects.filter(pk=value).exists():
+            raise ValueError
+        return int(value)
+
+    def to_url(self, value):
+        return str(value)
+
+
+register_converter(Known, "known")
 router = DefaultRouter()
 router.register("books", api.BookViewSet)
 router.register("paged", api.PagedBookViewSet, basename="paged")
@@ -12,6 +29,7 @@ router.register("paged", api.PagedBookViewSet, basename="paged")
 urlpatterns = [
     path("books/", views.books),
     path("books/<int:pk>/", views.book),
+    path("known/<known:pk>/", views.book),
     path("async-books/", views.books),
     path("listed/", views.BookList.as_view()),
     path("wrapped/", views.wrapped(views.BookList.as_view())),

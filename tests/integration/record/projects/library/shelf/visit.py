@@ -30,7 +30,7 @@ def main(mode, output):
     for path in [
         "/books/", "/books/1/", "/listed/", "/wrapped/", "/year/2/", "/export/", "/pool/",
         "/thread/", "/managed/", "/broken/", "/nowhere/", "/api/books/", "/api/paged/",
-        "/redirected/",
+        "/redirected/", "/known/1/", "/known/99/", "/known/1/?early", "/thread/?early",
     ]:  # fmt: skip
         response = client.get(path)
         if response.streaming:
