@@ -88,13 +88,15 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 findings = with_migrations(lab, findings, sources)
         edits = fix.combine(_verified(findings), sources)
         with progress.stage("prove"):
-            before, after = door.summaries(edits)
+            measured = door.summaries(edits)
         result = TuneResult(
             project=project.name,
             coverage=seen.coverage,
-            before=before,
-            after=after,
+            before=measured.before,
+            after=measured.after,
+            told_apart=measured.told_apart,
             findings=findings,
+            patch=fix.patch(edits, sources),
             time=where_time_went(seen.outcome.recording),
             ledger=lab.ledger(),
             seconds=dict(progress.seconds),
@@ -124,9 +126,10 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
         sources = read_sources(project, found)
         with progress.stage("fix"):
             findings = _verify(found, sources, seen, door)
+    edits = fix.combine(_verified(findings), sources)
     if options.apply:
-        fix.apply(fix.combine(_verified(findings), sources), project.source_roots, recording.files)
-    return replace(diagnosis, findings=findings)
+        fix.apply(edits, project.source_roots, recording.files)
+    return replace(diagnosis, findings=findings, patch=fix.patch(edits, sources))
 
 
 def _judge(

@@ -25,6 +25,15 @@ class Seen:
     coverage: Coverage
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Figures of both versions, of runs that did the same."""
+
+    before: Summary
+    after: Summary
+    told_apart: frozenset[str] = frozenset()  # names of times: their values do not overlap
+
+
 class Door(Protocol):
     """A way to exercise a project, the same way each time."""
 
@@ -37,5 +46,5 @@ class Door(Protocol):
         With `tests`, only these of the tests, where the door leads through tests.
         """
 
-    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
+    def summaries(self, edits: Mapping[str, str]) -> Measured:
         """Figures per route without and with edits, of runs that did the same."""

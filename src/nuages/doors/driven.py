@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from statistics import fmean, median, quantiles
@@ -11,7 +11,7 @@ from statistics import fmean, median, quantiles
 from nuages import store
 from nuages.answers import Answer, Request
 from nuages.catalogs import catalogs_from
-from nuages.doors import Seen, Version, version
+from nuages.doors import Measured, Seen, Version, version
 from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import GROWN, Lab
@@ -20,6 +20,8 @@ from nuages.session import AgentSession
 from nuages.traffic.crawl import crawl, replay
 
 ADMIN = "django.contrib.admin."  # what its views' dotted paths begin with
+TIMES = ("db_ms", "cpu_ms")
+TURNS = 2  # of both versions, the later one again after the earlier one
 GROWN_SECONDS = 15.0  # of requests on more data; one of them takes a third of that at most
 
 
@@ -31,7 +33,7 @@ class DrivenDoor:
         self._notes = notes  # of the data
         self._answers: tuple[Answer, ...] = ()
         self._admin: frozenset[str] = frozenset()  # routes
-        self._summaries: dict[Version, Summary] = {}
+        self._replayed: dict[Version, list[tuple[Answer, ...]]] = defaultdict(list)
         self._crawled = Summary()
 
     def record(self) -> Seen:
@@ -46,7 +48,7 @@ class DrivenDoor:
         self._admin = frozenset(
             stats.scope.name for stats in recording.scopes if stats.view.startswith(ADMIN)
         )
-        self._crawled = summarise(answers)
+        self._crawled = summarise([answers])
         notes = (*self._notes, *traffic.coverage.notes)
         return Seen(
             outcome=RunOutcome(answers=answers, recording=recording),
@@ -60,7 +62,7 @@ class DrivenDoor:
             requests = tuple(answer.request for answer in self._answers)
             answers = tuple(replay(session, requests))
             recording = _of_site(session)
-        self._summaries[version(edits)] = summarise(answers)
+        self._replayed[version(edits)].append(answers)
         return RunOutcome(answers=answers, recording=recording)
 
     def record_grown(self) -> Recording:
@@ -76,22 +78,27 @@ class DrivenDoor:
             )
             return _with_catalogs(_of_site(session), session)
 
-    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
-        """Figures of the last replay without and with these edits, recorded alike.
+    def summaries(self, edits: Mapping[str, str]) -> Measured:
+        """Figures of replays without and with these edits in turn, each of them recorded alike.
 
-        Without edits there is nothing to compare: the crawl's own figures stand.
+        What was run first found everything cold: only the last ones count. Without edits there is
+        nothing to compare: the crawl's own figures stand.
         """
         if not edits:
-            return self._crawled, self._crawled
-        return self._summary({}), self._summary(edits)
+            return Measured(before=self._crawled, after=self._crawled)
+        for _ in range(TURNS):
+            self.run({})
+            self.run(edits)
+        before, after = self._last({}), self._last(edits)
+        return Measured(
+            before=summarise(before), after=summarise(after), told_apart=told_apart(before, after)
+        )
+
+    def _last(self, edits: Mapping[str, str]) -> list[tuple[Answer, ...]]:
+        return self._replayed[version(edits)][-TURNS:]
 
     def _log_in(self, session: AgentSession) -> None:
         session.call("actors", functions=dict(self._lab.project.config.actors))
-
-    def _summary(self, edits: Mapping[str, str]) -> Summary:
-        if version(edits) not in self._summaries:
-            self.run(edits)
-        return self._summaries[version(edits)]
 
 
 def costliest_of_each_route(
@@ -135,27 +142,57 @@ def _of_site(session: AgentSession) -> Recording:
     )
 
 
-def summarise(answers: Iterable[Answer]) -> Summary:
-    """Figures per route: queries are means, times medians of all answers but the first."""
-    by_route: dict[str, list[Answer]] = defaultdict(list)
-    for answer in answers:
-        by_route[answer.route].append(answer)
+Answers = Sequence[Answer]
+
+
+def summarise(runs: Sequence[Answers]) -> Summary:
+    """Figures per route over runs of one version: queries are means, times medians.
+
+    Of each run's answers on a route the first counts for no time: it paid for imports.
+    """
+    by_route: dict[str, list[list[Answer]]] = defaultdict(list)
+    for run in runs:
+        for route, answers in _by_route(run).items():
+            by_route[route].append(answers)
+    everything = [answer.queries for group in by_route.values() for run in group for answer in run]
     return Summary(
         routes={route: _figures(group) for route, group in sorted(by_route.items())},
-        queries_per_request=_mean_queries(by_route.values()),
+        queries_per_request=fmean(everything) if everything else 0.0,
     )
 
 
-def _mean_queries(groups: Iterable[list[Answer]]) -> float:
-    everything = [answer.queries for group in groups for answer in group]
-    return fmean(everything) if everything else 0.0
+def told_apart(before: Sequence[Answers], after: Sequence[Answers]) -> frozenset[str]:
+    """The times of a request that were longer in every run of one version than of the other."""
+    found = set()
+    for name in TIMES:
+        first = [_mean(summarise([run]), name) for run in before]
+        second = [_mean(summarise([run]), name) for run in after]
+        if max(second) < min(first) or max(first) < min(second):
+            found.add(name)
+    return frozenset(found)
 
 
-def _figures(answers: list[Answer]) -> RouteFigures:
-    warm = answers[1:] or answers  # the first paid for imports and templates
+def _mean(summary: Summary, name: str) -> float:
+    """Of the routes' medians, by their requests."""
+    routes = summary.routes.values()
+    requests = sum(figures.requests for figures in routes)
+    total = sum(getattr(each, name) * each.requests for each in routes)
+    return float(total / requests) if requests else 0.0
+
+
+def _by_route(answers: Answers) -> dict[str, list[Answer]]:
+    found: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        found[answer.route].append(answer)
+    return found
+
+
+def _figures(runs: Sequence[list[Answer]]) -> RouteFigures:
+    answers = [answer for run in runs for answer in run]
+    warm = [answer for run in runs for answer in run[1:] or run]
     walls = [answer.wall_ns / 1e6 for answer in warm]
     return RouteFigures(
-        requests=len(answers),
+        requests=len(runs[-1]),
         queries=fmean(answer.queries for answer in answers),
         db_ms=median(answer.db_ns for answer in warm) / 1e6,
         cpu_ms=median(answer.cpu_ns for answer in warm) / 1e6,

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nuages.commands import Command
-from nuages.doors import Seen, Version, version
+from nuages.doors import Measured, Seen, Version, version
 from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import CommandRun, Lab
-from nuages.model import Recording, Summary
+from nuages.model import Recording
 from nuages.traffic.recorded import coverage, outcomes, summarise
 
 MANY = 0.2  # share of failing tests from which on the run says little
@@ -47,14 +47,16 @@ class TestsDoor:
             self._lab.progress.say("Not every selected test was found again: all are run.")
         return outcome
 
-    def summaries(self, edits: Mapping[str, str]) -> tuple[Summary, Summary]:
+    def summaries(self, edits: Mapping[str, str]) -> Measured:
         """Figures of the requests that the tests made, from the widest runs of both versions."""
         old, new = version({}), version(edits)
         both = {tests for at, tests in self._latest if at == new and (old, tests) in self._latest}
         tests = ALL if ALL in both else max(both, key=len, default=ALL)
         if not both:
             self._outcome(edits, tests)
-        return summarise(self._latest[old, tests]), summarise(self._latest[new, tests])
+        return Measured(
+            before=summarise(self._latest[old, tests]), after=summarise(self._latest[new, tests])
+        )
 
     def _outcome(
         self, edits: Mapping[str, str], tests: frozenset[str]

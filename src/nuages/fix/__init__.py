@@ -2,7 +2,7 @@
 
 from nuages.codemod.writing import apply
 from nuages.fix.outcome import ALL, Run, RunOutcome
-from nuages.fix.proposals import combine, propose
+from nuages.fix.proposals import combine, patch, propose
 from nuages.fix.trials import verify
 
-__all__ = ["ALL", "Run", "RunOutcome", "apply", "combine", "propose", "verify"]
+__all__ = ["ALL", "Run", "RunOutcome", "apply", "combine", "patch", "propose", "verify"]

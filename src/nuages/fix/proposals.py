@@ -53,6 +53,14 @@ def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str
     return {**changed, **made}
 
 
+def patch(edits: Mapping[str, str], sources: Mapping[str, str]) -> str:
+    """One unified diff of all edits, for a reader and for `git apply`."""
+    return "".join(
+        text.diff(key.partition(":")[2], sources.get(key, ""), new)
+        for key, new in sorted(edits.items())
+    )
+
+
 def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, str]) -> Finding:
     place, remedy = place_of(finding), finding.remedy
     if finding.fix.reason or place is None:

@@ -199,6 +199,7 @@ class Diagnosis:
     time: TimeSplit = TimeSplit()
     silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
     stale: tuple[StaleIgnore, ...] = ()
+    patch: str = ""  # one unified diff of all verified fixes, where some were tried
     decided: frozenset[str] = frozenset()  # rules that needed no run to tell of every function
 
 
@@ -211,6 +212,8 @@ class TuneResult:
     before: Summary
     after: Summary
     findings: tuple[Finding, ...]
+    patch: str = ""  # one unified diff of all verified fixes
+    told_apart: frozenset[str] = frozenset()  # times whose values on both sides do not overlap
     time: TimeSplit = TimeSplit()  # of the project as it is
     ledger: tuple[LedgerEntry, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)  # stage → s

@@ -37,6 +37,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> Json:
         "findings": _findings(diagnosis.findings),
         "silenced": dict(sorted(diagnosis.silenced.items())),
         "stale": [_stale(ignore) for ignore in diagnosis.stale],
+        "patch": diagnosis.patch,
     }
 
 
@@ -48,9 +49,11 @@ def tune_json(result: TuneResult) -> Json:
         "coverage": _coverage(result.coverage),
         "before": _summary(result.before),
         "after": _summary(result.after),
+        "told_apart": sorted(result.told_apart),
         "time": _time(result.time),
         "findings": _findings(result.findings),
         "fixes": _fixes(result.findings),
+        "patch": result.patch,
         "plan": None,
         "seconds": {stage: _number(spent) for stage, spent in result.seconds.items()},
         "ledger": [_ledger_entry(entry) for entry in result.ledger],

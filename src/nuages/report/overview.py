@@ -20,6 +20,7 @@ class Level:
     unit: str
     before: float
     after: float
+    is_told_apart: bool = True  # else the difference may as well be chance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,8 +73,20 @@ def _by_concern(findings: Sequence[Finding]) -> tuple[tuple[int, ...], tuple[int
 def _compared(told: Headline) -> tuple[Level, ...]:
     return (
         Level(name="Queries per request", unit="", before=told.queries[0], after=told.queries[1]),
-        Level(name="Database per request", unit="ms", before=told.db_ms[0], after=told.db_ms[1]),
-        Level(name="CPU per request", unit="ms", before=told.cpu_ms[0], after=told.cpu_ms[1]),
+        Level(
+            name="Database per request",
+            unit="ms",
+            before=told.db_ms[0],
+            after=told.db_ms[1],
+            is_told_apart="db_ms" in told.told_apart,
+        ),
+        Level(
+            name="CPU per request",
+            unit="ms",
+            before=told.cpu_ms[0],
+            after=told.cpu_ms[1],
+            is_told_apart="cpu_ms" in told.told_apart,
+        ),
     )
 
 

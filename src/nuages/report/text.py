@@ -17,7 +17,7 @@ from nuages.report.text_blocks import (
     routes_block,
     time_block,
 )
-from nuages.report.text_findings import diffs_block, findings_block, silenced_block
+from nuages.report.text_findings import findings_block, patch_block, silenced_block
 
 
 def render_tune(
@@ -38,7 +38,7 @@ def render_tune(
     findings_block(page, ranked(result.findings))
     silenced_block(page, result.silenced, result.stale)
     routes_block(page, result)
-    diffs_block(page, result.findings)
+    patch_block(page, result.findings, result.patch)
     ledger_block(page, result.ledger)
     overrides_block(page, result.overrides)
     notes_block(page, result.notes)
@@ -85,7 +85,7 @@ def render_fixes(
     coverage_block(page, diagnosis.coverage)
     findings_block(page, ranked(diagnosis.findings))
     silenced_block(page, diagnosis.silenced, diagnosis.stale)
-    diffs_block(page, diagnosis.findings)
+    patch_block(page, diagnosis.findings, diagnosis.patch)
     if verified and applied:
         page.blank()
         page.text(("The verified fixes are written to the tree.", "bold"))

@@ -99,6 +99,9 @@ def routes_block(page: Page, result: TuneResult) -> None:
         built.add_row(Text(broken(change.route, width)), *_cells(change, page.wide))
     page.put(built)
     page.rest(len(listed) - ROUTES_SHOWN, "routes")
+    for change in changes:
+        if change.is_worse:
+            page.text((f"More queries than before: {change.route}", "red"))
     if len(changes) > len(listed):
         page.text(
             (f"{plural(len(changes) - len(listed), 'other route')}: queries unchanged.", "dim")

@@ -151,28 +151,19 @@ def fix_line(fix: Fix) -> Text:
     return text.append(f": {'; '.join(parts)}" if parts else "", style="default")
 
 
-def diffs_block(page: Page, findings: Sequence[Finding]) -> None:
-    """The verified diffs, each once, until a screen or two is full."""
-    fixes = [(fix, numbers) for fix, numbers in verified_fixes(findings) if fix.diff]
-    if not fixes:
+def patch_block(page: Page, findings: Sequence[Finding], patch: str) -> None:
+    """The verified edits as they were run together, until a screen or two is full."""
+    if not patch or not verified_fixes(findings):
         return
-    page.heading("Verified fixes")
-    room = DIFF_LINES_SHOWN
-    for shown, (fix, numbers) in enumerate(fixes):
-        lines = diff_lines(fix.diff)
-        if shown and len(lines) > room:
-            page.blank()
-            page.rest(len(fixes) - shown, "diffs")
-            return
-        page.blank()
-        page.text((_of(numbers), "dim"))
-        for line in lines[:DIFF_LINES_SHOWN]:
-            page.line((line.text, DIFF_STYLES[line.kind]))
-        page.rest(len(lines) - DIFF_LINES_SHOWN, "lines of this diff")
-        room -= len(lines)
+    numbers = sorted({number for _, some in verified_fixes(findings) for number in some})
+    page.heading("Verified fixes", f"{_of(numbers)}, as they were run together.")
+    lines = diff_lines(patch)
+    for line in lines[:DIFF_LINES_SHOWN]:
+        page.line((line.text, DIFF_STYLES[line.kind]))
+    page.rest(len(lines) - DIFF_LINES_SHOWN, "lines")
 
 
 def _of(numbers: Sequence[int]) -> str:
-    """ "finding 4", "findings 6 and 7"."""
+    """ "Of finding 4", "Of findings 6 and 7"."""
     *some, last = map(str, numbers)
-    return f"findings {', '.join(some)} and {last}" if some else f"finding {last}"
+    return f"Of findings {', '.join(some)} and {last}" if some else f"Of finding {last}"

@@ -131,12 +131,15 @@ TIME = TimeSplit(
     rss_mb=214.4,
     growing=(("GET /feed/", 41.5),),
 )  # fmt: skip
+PATCH = "".join(sorted({f.fix.diff for f in FINDINGS if f.fix.status == "verified"}))
 TUNED = TuneResult(
     project="chorus",
     coverage=COVERAGE,
     before=summary(1),
     after=summary(4),
     findings=FINDINGS,
+    patch=PATCH,
+    told_apart=frozenset({"db_ms", "cpu_ms"}),
     time=TIME,
     ledger=LEDGER,
     seconds=SECONDS,
@@ -145,7 +148,9 @@ TUNED = TuneResult(
     notes=("PostgreSQL 15.8 of this system, on a socket of its own.",),
     recording=RECORDING,
 )
-DIAGNOSED = Diagnosis(project="chorus", coverage=COVERAGE, findings=FINDINGS, time=TIME)
+DIAGNOSED = Diagnosis(
+    project="chorus", coverage=COVERAGE, findings=FINDINGS, time=TIME, patch=PATCH
+)
 EMPTY = TuneResult(
     project="blank", coverage=Coverage(), before=Summary(), after=Summary(), findings=()
 )
