@@ -75,8 +75,9 @@ def raids(file: str, decorator: str) -> list[str]:
 
 
 def interpreter_for_nobody() -> str | None:
+    """One of this version: the packages beside it are those of this environment."""
     for python in (sys.executable, "/usr/bin/python3"):
-        code = "import sys; sys.exit(sys.version_info < (3, 11))"
+        code = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
         try:
             if subprocess.run([python, "-c", code], user=NOBODY, cwd="/").returncode == 0:
                 return python
