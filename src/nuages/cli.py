@@ -126,6 +126,7 @@ def check(project: Path, **options: Any) -> int:
 @json_option
 def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:
     """Run the whole loop on PROJECT and report what changed."""
+    from nuages.recording import make_folder
     from nuages.report import html as page
     from nuages.report import text
     from nuages.report.json import tune_json
@@ -143,6 +144,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             keep=options["keep"],
         ),
     )
+    make_folder(target)
     target.write_text(page.render_html(result, budgets=found.config.budgets), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
@@ -188,10 +190,13 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
         figures = {"queries": calls, "processes": seen.processes, "exit_code": recorded.exit_code}
         click.echo(json.dumps({"schema": 1, **figures}))
     follows = "nuages diagnose" if calls else "name a command that uses the project's database"
-    click.echo(
-        f"nuages: {calls:,} queries recorded in {seen.processes} process(es). Next: {follows}",
-        err=True,
-    )
+    said = f"nuages: {calls:,} queries recorded in {seen.processes} process(es). Next: {follows}"
+    if recorded.is_partial:
+        said = (
+            f"nuages: interrupted. {calls:,} queries were recorded until then, and kept apart: "
+            f"nuages diagnose -i {recorded.written}"
+        )
+    click.echo(said, err=True)
     return recorded.exit_code
 
 
@@ -324,12 +329,9 @@ def _recording_here() -> Path:
 
 
 def _own_folder(root: Path) -> Path:
-    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
+    """`.nuages` in the project, or here where the project can't be written."""
     installed = "site-packages" in root.parts
-    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    return folder
+    return (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
 
 
 def _stdout() -> Console:

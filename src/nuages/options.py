@@ -123,12 +123,20 @@ def _from_here(name: str) -> str:
 
 
 def writable(path: Path) -> Path:
-    """The path, checked before the work is done that it is for."""
+    """The path, checked before the work is done that it is for; nothing new is left of the check,
+    since the work may fail.
+    """
+    folder = path.parent
     try:
         is_new = not path.exists()
+        is_first = folder.name == ".nuages" and not folder.exists()
+        if is_first:
+            folder.mkdir()
         path.open("ab").close()
         if is_new:
             path.unlink()
+        if is_first:
+            folder.rmdir()
     except OSError as error:
         raise NuagesError(
             f"{path} cannot be written: {error.strerror}.",

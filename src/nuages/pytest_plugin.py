@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import sys
 import tempfile
 import tomllib
 from collections.abc import Generator
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nuages.record import per_test, selection, suites
+from nuages.record import faults, per_test, selection, suites
 
 OWN = "NUAGES_PYTEST"  # set where `--nuages` started the recorder
 # Options that start it.
@@ -107,13 +108,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, None, None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, None]:
     if not _is_attached():
         yield
         return
     with suites.test(item.nodeid) as outcome:
-        yield
+        ended = yield
         outcome.status = _statuses.pop(item.nodeid, "passed")
+    if ended.excinfo is not None:  # no test's own error: an interrupt, or the end of the run
+        faults.give_lines(ended.excinfo[2])
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -219,6 +222,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     argv = ["pytest", *map(str, config.invocation_params.args)]
     seen = recording.collect(Path(scratch) / "spool", argv)
     seen = recording.described(seen, argv, cwd=cwd, exit_code=_exit_code)
-    recording.write(seen, cwd / config.getoption("nuages_file"))
+    target = cwd / config.getoption("nuages_file")
+    is_whole = _exit_code != pytest.ExitCode.INTERRUPTED
+    target = target if is_whole else recording.partial(target)
+    recording.write(seen, target)
+    if not is_whole:
+        print(f"nuages: interrupted; what was recorded until then: {target}", file=sys.stderr)
     shutil.rmtree(scratch, ignore_errors=True)
     del os.environ[OWN]

@@ -24,12 +24,15 @@ from nuages.attach import prepare
 from nuages.django.places import project_roots
 from nuages.errors import NuagesError
 from nuages.model import Recording
+from nuages.origins import is_work
 from nuages.project import find_root, source_roots
 from nuages.project.roots import MARKS
 
 Launch = Callable[[Sequence[str], Mapping[str, str]], int]  # argv, environment → exit code
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
+OWN_FOLDER = ".nuages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class RecordedRun:
 
     exit_code: int  # the command's own; 128 + n when signal n ended it
     recording: Recording
+    is_partial: bool = False  # it was interrupted in its work
+    written: Path | None = None  # where the recording is
 
 
 def record_command(
@@ -49,17 +54,34 @@ def record_command(
     roots: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> RecordedRun:
-    """Run a command in its own environment and write what was recorded to `output`.
+    """Run a command in its own environment and write what was recorded to `output`; of one that
+    was interrupted in its work, beside it: an earlier recording of the whole is worth more.
 
     Raises NuagesError when no process of the command could be attached.
     """
+    signals: list[int] = []
 
     def launch(argv: Sequence[str], env: Mapping[str, str]) -> int:
-        return _run_in_foreground(argv, cwd, env)
+        return _run_in_foreground(argv, cwd, env, signals)
 
     run = run_attached(argv, launch=launch, cwd=cwd, deep=deep, roots=roots, env=env)
-    write(run.recording, output)
-    return run
+    is_partial = bool(signals and run.exit_code) and _was_at_work(run.recording)
+    target = partial(output) if is_partial else output
+    write(run.recording, target)
+    return replace(run, is_partial=is_partial, written=target)
+
+
+def partial(output: Path) -> Path:
+    """Where the recording goes of what did not come to its end."""
+    return output.with_name(f"{output.stem}.partial{output.suffix}")
+
+
+def _was_at_work(recording: Recording) -> bool:
+    """Whether there was an end to come to: of tests or a command, not of a server, whose end is
+    always a signal.
+    """
+    scopes = [stats.scope for stats in recording.scopes]
+    return any(s.kind == "test" or (s.kind == "command" and is_work(s)) for s in scopes)
 
 
 def run_attached(
@@ -133,15 +155,22 @@ def described(recording: Recording, argv: Sequence[str], *, cwd: Path, exit_code
 
 def write(recording: Recording, output: Path) -> None:
     """Write a recording; a folder of our own making stays out of version control."""
-    if output.parent.name == ".nuages":
+    make_folder(output)
+    store.write(recording, output)
+
+
+def make_folder(output: Path) -> None:
+    """Make the folder of a file that is to be written, where it is one of our own."""
+    if output.parent.name == OWN_FOLDER:
         output.parent.mkdir(parents=True, exist_ok=True)
         ignore = output.parent / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
-    store.write(recording, output)
 
 
-def _run_in_foreground(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
+def _run_in_foreground(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], signals: list[int]
+) -> int:
     """Wait for a command that shares our terminal; signals sent to us are passed on."""
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))
@@ -151,7 +180,7 @@ def _run_in_foreground(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -
             hint="Give the command as you would type it, after --: nuages record -- pytest",
             slug="command-not-started",
         ) from error
-    with _forwarding(process):
+    with _forwarding(process, signals):
         return _exit_code(process.wait())
 
 
@@ -160,17 +189,25 @@ def _exit_code(returncode: int) -> int:
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass signals on while the command runs. Ctrl-C reaches it by the terminal already."""
+def _forwarding(process: subprocess.Popen[bytes], signals: list[int]) -> Iterator[None]:
+    """Pass signals on while the command runs, and note those that ask it to end.
+
+    Ctrl-C reaches it by the terminal already.
+    """
 
     def forward(number: int, _: FrameType | None) -> None:
         process.send_signal(number)
+        note(number, None)
+
+    def note(number: int, _: FrameType | None) -> None:
+        if number in ENDING:
+            signals.append(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
     previous = {number: signal.signal(number, forward) for number in FORWARDED}
-    previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous[signal.SIGINT] = signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from nuages.record import landmarks, sites, spans
+from nuages.record import declarations, landmarks, sites, spans
 
 OUTSIDE = ""  # the root's label for a template or class that is not the project's
+
+SPAN = ("line", "column", "end_line", "end_column")
 
 Resolved = dict[str, Any]  # the fields of model.Location
 
@@ -74,65 +75,22 @@ def _place(filename: str) -> Resolved:
 
 def _of_class(filename: str, qualname: str) -> Resolved:
     """Where a class statement stands; line 1 when the file has no such class."""
-    node = _classes(filename).get(qualname)
+    declared = declarations.classes(filename).get(qualname)
     found: Resolved = {**_place(filename), "line": 1, "function": qualname}
-    if node is not None:
-        found |= {"line": node.lineno, "column": node.col_offset}
+    if declared is not None:
+        found |= {"line": declared.line, "column": declared.column}
     return found
 
 
 def _of_declaration(site: sites.FieldSite) -> Resolved | None:
     """Where a project's class gives the field; None when only a Meta lists it."""
     for filename, qualname in site.ancestors:
-        node = _classes(filename).get(qualname) if landmarks.is_project_file(filename) else None
-        for statement in node.body if node else ():
-            if site.field in _assigned(statement):
-                return {**_place(filename), **_span(filename, statement)}
+        if landmarks.is_project_file(filename):
+            declared = declarations.classes(filename).get(qualname)
+            if declared is not None and site.field in declared.assigned:
+                span = declared.assigned[site.field]
+                return {**_place(filename), **dict(zip(SPAN, span, strict=True))}
     return None
-
-
-def _assigned(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.Assign):
-        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        return [statement.target.id]
-    return []
-
-
-def _span(filename: str, node: ast.stmt) -> Resolved:
-    source = spans.source(filename)
-    assert source is not None  # it was parsed
-    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
-    return {
-        "line": node.lineno,
-        "column": spans.characters(source.lines[node.lineno - 1], node.col_offset),
-        "end_line": end_line,
-        "end_column": spans.characters(source.lines[end_line - 1], end_column),
-    }
-
-
-@lru_cache(maxsize=256)
-def _classes(filename: str) -> dict[str, ast.ClassDef]:
-    """The classes of a file by qualified name."""
-    source = spans.source(filename)
-    try:
-        tree = ast.parse(source.text) if source else ast.Module([], [])
-    except SyntaxError:
-        return {}
-    found: dict[str, ast.ClassDef] = {}
-    _collect(tree, "", found)
-    return found
-
-
-def _collect(node: ast.AST, prefix: str, found: dict[str, ast.ClassDef]) -> None:
-    for child in ast.iter_child_nodes(node):
-        name = prefix
-        if isinstance(child, ast.ClassDef):
-            found.setdefault(prefix + child.name, child)
-            name = f"{prefix}{child.name}."
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            name = f"{prefix}{child.name}.<locals>."
-        _collect(child, name, found)
 
 
 def digest(resolved: Resolved, number: int) -> str | None:
