@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,7 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
     Example: nuages collect web1/spool web2/spool -o site.sqlite
     """
     from nuages.collect import collect as add_up
+    from nuages.collect import executions
     from nuages.project import find_root
     from nuages.recording import write
 
@@ -219,12 +221,13 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
     recording = add_up(sources, here=here)
     target = writable(output or _own_folder(find_root(here)) / "recording.sqlite")
     write(recording, target)
-    requests = sum(stats.executions for stats in recording.scopes if stats.scope.kind == "request")
-    figures = {"processes": recording.processes, "requests": requests}
+    requests, jobs = executions(recording)
+    figures = {"processes": recording.processes, "requests": requests, "jobs": jobs}
+    others = f" and {jobs:,} commands and tasks" if jobs else ""
     if as_json:
         click.echo(json.dumps({"schema": 1, **figures, "output": str(target)}))
     click.echo(
-        f"nuages: {requests:,} requests of {recording.processes:,} process(es) collected. "
+        f"nuages: {requests:,} requests{others} of {recording.processes:,} process(es) collected. "
         f"Next: nuages diagnose{f' -i {output}' if output else ''}",
         err=True,
     )
@@ -274,7 +277,10 @@ def diagnose(source: Path | None, catalog: bool, hypopg: bool, **options: Any) -
         budgets=config.budgets,
     )
     diagnosis = silenced(diagnosis, told, asked)
-    return deliver(diagnosis, told, asked, render=text.render_diagnosis, console=_stdout())
+    # What servers wrote has no command that could be run again.
+    command = f"nuages fix -i {source}" if source else "nuages fix"
+    render = partial(text.render_diagnosis, fix=command if recording.meta.get("argv") else "")
+    return deliver(diagnosis, told, asked, render=render, console=_stdout())
 
 
 @cli.command()

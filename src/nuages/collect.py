@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,14 @@ def collect(sources: Sequence[Path], *, here: Path) -> Recording:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return replace(recording, meta=meta, roots=_roots_here(recording, root))
+
+
+def executions(recording: Recording) -> tuple[int, int]:
+    """Requests, and commands and tasks, of a recording."""
+    number: Counter[str] = Counter()
+    for stats in recording.scopes:
+        number[stats.scope.kind] += stats.executions
+    return number["request"], number["command"] + number["task"]
 
 
 def _spools_here(root: Path) -> list[Path]:

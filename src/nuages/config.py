@@ -80,6 +80,10 @@ class Config:
         kinds.texts, "list of strings", "Routes never to drive, as nuages prints them; * matches.",
         '["*/export/*"]', default=(),
     )  # fmt: skip
+    crawl_seconds: float = _key(
+        kinds.positive, "number", "How long the site is driven to be recorded, at most.",
+        "120", default=45.0,
+    )  # fmt: skip
     flags: Mapping[str, str | bool | int | float] = _key(
         kinds.flags, "table", "Settings that are set for the run: feature flags and the like.",
         "{ NEW_CHECKOUT = true }", default_factory=dict,

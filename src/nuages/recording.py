@@ -1,4 +1,7 @@
-"""The `record` verb: runs a command as the user would, with nothing but the recorder added."""
+"""The `record` verb: runs a command as the user would, with nothing but the recorder added.
+
+`with nuages.recording(path, deep=True): …` records a block of this process in the same way.
+"""
 
 from __future__ import annotations
 

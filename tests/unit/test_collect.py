@@ -121,7 +121,7 @@ def test_the_command_writes_what_diagnose_reads(tmp_path, shop):
     assert done.returncode == 0, done.stderr
     output = shop / ".nuages" / "recording.sqlite"
     assert json.loads(done.stdout) == {
-        "schema": 1, "processes": 1, "requests": 3, "output": str(output),
+        "schema": 1, "processes": 1, "requests": 3, "jobs": 0, "output": str(output),
     }  # fmt: skip
     assert "3 requests of 1 process(es) collected. Next: nuages diagnose" in done.stderr
     diagnosed = subprocess.run([*command, "diagnose"], cwd=shop, capture_output=True, check=False)

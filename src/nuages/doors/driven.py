@@ -17,7 +17,7 @@ from nuages.fix import ALL, RunOutcome
 from nuages.lab import GROWN, Lab
 from nuages.model import Recording, RouteFigures, Summary
 from nuages.session import AgentSession
-from nuages.traffic.crawl import crawl, replay
+from nuages.traffic.crawl import Limits, crawl, replay
 
 ADMIN = "django.contrib.admin."  # what its views' dotted paths begin with
 TIMES = ("db_ms", "cpu_ms")
@@ -41,7 +41,8 @@ class DrivenDoor:
         with self._lab.session(mode="deep") as session:
             config = self._lab.project.config
             actors = session.call("actors", functions=dict(config.actors))
-            traffic = crawl(session, actors=actors, exclude=config.exclude)
+            limits = Limits(seconds=config.crawl_seconds)
+            traffic = crawl(session, actors=actors, limits=limits, exclude=config.exclude)
             recording = _with_catalogs(_of_site(session), session)
         answers = tuple(traffic.answers)
         self._answers = answers

@@ -199,9 +199,12 @@ def states(coverage: Coverage) -> dict[RouteState, int]:
 
 
 def missed(coverage: Coverage) -> list[RouteCoverage]:
-    """The routes that were not reached, by state, reason and name."""
+    """The routes that were not reached, those that failed first, by state, reason and name."""
     routes = [route for route in coverage.routes if route.state != "reached"]
-    return sorted(routes, key=lambda r: (STATES.index(r.state), reason(r), r.route))
+    return sorted(
+        routes,
+        key=lambda r: (r.state != "failed", STATES.index(r.state), reason(r), r.route),
+    )
 
 
 def reason(route: RouteCoverage) -> str:

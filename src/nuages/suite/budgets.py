@@ -33,6 +33,14 @@ def broken(suite: Suite, budgets: Budgets, recording: Recording | None) -> list[
     ]
 
 
+def unmatched(suite: Suite, budgets: Budgets) -> tuple[str, ...]:
+    """The patterns of routes that no request of the run has matched."""
+    asked = {route for figures in suite.tests.values() for route in figures.routes}
+    return tuple(
+        pattern for pattern in budgets.routes if not any(matches(route, pattern) for route in asked)
+    )
+
+
 def needs_recording(budgets: Budgets) -> bool:
     """Whether the time of single queries is limited."""
     return any(limits.query_ms is not None for limits in budgets.routes.values())

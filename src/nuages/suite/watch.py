@@ -14,7 +14,7 @@ from nuages.model import Budgets, Recording
 from nuages.suite import baseline as baselines
 from nuages.suite import summary
 from nuages.suite.baseline import Baseline, Comparison
-from nuages.suite.budgets import Broken, broken, needs_recording
+from nuages.suite.budgets import Broken, broken, needs_recording, unmatched
 from nuages.suite.figures import Suite
 
 
@@ -89,6 +89,8 @@ class Watch:
                 terminalreporter.line(line)
         if self._said:
             terminalreporter.line(f"nuages: {self._said}")
+        for pattern in unmatched(self._suite, self._budgets):
+            terminalreporter.line(f'nuages: no request matched budgets.routes."{pattern}"')
 
 
 def _said(compared: Comparison) -> str:

@@ -79,7 +79,7 @@ LOUD = {
     ),
     "GET /tested_by_count/": (
         "exists-by-truth", ".count() of a queryset of Comment",
-        "Comment.objects.filter(writer='me').exists()", "exists",
+        'Comment.objects.filter(writer="me").exists()', "exists",
     ),
     "GET /looked_for/": ("exists-by-truth", "to look for one", ".contains(…)", "exists"),
     "GET /all_lines/": ("unbounded-result", "12,000 rows of shop_line", "paginate", "paginate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.model import Budgets, Limits
-from nuages.suite.budgets import broken, limit
+from nuages.suite.budgets import broken, limit, unmatched
 
 from .told import AUTHOR, PAPER, PAPERS, suite, told
 
@@ -70,3 +70,8 @@ def test_the_first_of_a_few_requests_is_left_out_of_account():
     assert over(run, routes=routes) == []
     alone = suite(a=told((PAPERS, PAPER, 1), walls_ms=(90,)))
     assert over(alone, routes=routes) == [(PAPERS, "p95 90.0 ms a response, 10 ms allowed")]
+
+
+def test_a_pattern_that_no_request_matches_is_told():
+    routes = {"GET /papers/": Limits(max_queries=9), "GET /typo/": Limits(max_queries=9)}
+    assert unmatched(RUN, Budgets(routes=routes)) == ("GET /typo/",)
