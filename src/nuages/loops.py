@@ -152,7 +152,7 @@ def _write_groups(recording: Recording) -> Iterator[QueryGroup]:
             and not is_set_up(group.scope, group.location)
             and not is_batch_of_writes(sql)
             and not KEPT_BY_OTHERS & tables(sql)
-            # The same row with the same values is a heartbeat, and no loop over rows.
+            # One row again and again, as by a heartbeat or by signals, is no loop over rows.
             and (group.statement.verb == "INSERT" or group.distinct_max != 1)
         ):
             yield group

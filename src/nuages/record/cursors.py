@@ -139,9 +139,19 @@ def _record_deep(
 
 
 def _asked(sql: Any, params: Any, *, is_orm: bool) -> int:
-    """Tells queries of one statement apart; a person's SQL may hold in its text what differs."""
-    asked = hash_of(params)
-    return asked if is_orm else hash((str(sql), asked))
+    """Tells queries of one statement apart; a person's SQL may hold in its text what differs.
+
+    Of the ORM's UPDATE only the rows that it is about: one row that is saved again and again with
+    other values is no loop over rows.
+    """
+    if is_orm:
+        return hash_of(_of_rows(sql, params) if sql.startswith("UPDATE ") else params)
+    return hash((str(sql), hash_of(params)))
+
+
+def _of_rows(sql: str, params: Any) -> Any:
+    count = sql.rpartition(" WHERE ")[2].count("%s") if " WHERE " in sql else 0
+    return tuple(params)[-count:] if count and type(params) in (tuple, list) else params
 
 
 def _statement(cursor: Any, sql: Any, *, is_raw: bool) -> tuple[int, statements.Statement]:

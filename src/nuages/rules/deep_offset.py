@@ -76,6 +76,8 @@ def _is_page(group: QueryGroup) -> bool:
         return False
     if int(limit.group(1)) > PAGE and not skipped(group):
         return False
+    if skipped(group) and (not group.rows_max or group.shape == "count"):
+        return False  # there is no such page: nobody will ask for it but a test or a crawler
     return is_editable(group.location) and not is_set_up(group.scope, group.location)
 
 

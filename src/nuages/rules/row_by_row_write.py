@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -30,6 +32,11 @@ OF_QUERYSETS = frozenset({"update", "aupdate"})
 OR_CREATE = frozenset({
     "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create",
 })  # fmt: skip
+# What a project's own line writes by; the `save` of a form or serializer is a library's.
+WRITING = RELATED | OF_QUERYSETS | OR_CREATE | {
+    "save", "asave", "create", "acreate", "create_user", "delete", "adelete",
+}  # fmt: skip
+OF_FORMS = re.compile(r"form|serializer", re.I)
 VERBS = {"INSERT": "inserted", "UPDATE": "updated", "DELETE": "deleted"}
 ITSELF = {
     "INSERT": f"bulk_create(…, {BATCH}, ignore_conflicts=True)",
@@ -71,7 +78,9 @@ def find(case: Case) -> Iterator[Finding]:
         expression = expression_at(case.code, loop.location)
         groups = tuple(group for group in loop.groups if _is_rows(group, expression, case))
         if groups and not _is_on_purpose(expression) and _is_loop(loop, case):
-            yield _finding(_writing(replace(loop, groups=groups), expression, case), case)
+            writing = _writing(replace(loop, groups=groups), expression, case)
+            if not _is_librarys(writing):
+                yield _finding(writing, case)
 
 
 def _is_loop(loop: Loop, case: Case) -> bool:
@@ -148,6 +157,15 @@ def _is_on_purpose(expression: Expression | None) -> bool:
     receiver = root_name(expression.receiver)
     is_instance = expression.method in ("save", "asave") and receiver.islower()
     return locks_rows(loop) or (is_instance and receiver not in names_bound_in(loop))
+
+
+def _is_librarys(writing: Writing) -> bool:
+    """Whether a library loops over rows of its own, in what the project calls once."""
+    expression, model = writing.expression, writing.model
+    if expression is None or expression.loop is not None or model is None or model.file:
+        return False
+    is_forms = OF_FORMS.search(ast.unparse(expression.receiver) if expression.receiver else "")
+    return writing.method not in WRITING or is_forms is not None
 
 
 def _hint(writing: Writing) -> str:

@@ -18,7 +18,7 @@ from nuages.grounds.fetched import (
     way_of,
 )
 from nuages.loops import find_loops
-from nuages.model import Finding, Fix, Load, Location, Recording, Relation, Remedy
+from nuages.model import Finding, Fix, Load, Location, Recording, Relation, Remedy, Scope
 from nuages.origins import is_managers, one_execution
 
 ID = "unused-prefetch"
@@ -60,9 +60,19 @@ def find(case: Case) -> Iterator[Finding]:
 def _is_unused(fetched: Fetched, followed: set[Followed]) -> bool:
     if fetched.load.how not in ALONG or not fetched.is_unasked:
         return False
-    if fetched.use.instances < ENOUGH or LOCKS in fetched.worst.statement.sql:
+    if not _is_seen_enough(fetched) or LOCKS in fetched.worst.statement.sql:
         return False
     return followed.isdisjoint(map(_followed, fetched.loads))
+
+
+def _is_seen_enough(fetched: Fetched) -> bool:
+    """Whether one execution brought several, and another, or very many, had no use for them."""
+    if min(fetched.use.instances, fetched.instances) < ENOUGH:
+        return False
+    executions: dict[Scope, int] = defaultdict(int)
+    for group in fetched.groups:
+        executions[group.scope] = max(executions[group.scope], group.executions)
+    return sum(executions.values()) > 1 or fetched.instances >= MANY
 
 
 def _way(fetched: Fetched) -> Site:
@@ -134,7 +144,7 @@ def _finding(
 
 def _hint(site: Site, how: str, unused: Sequence[Fetched], case: Case) -> str:
     method, where = ALONG[how], queryset(site)
-    quoted = ", ".join(dict.fromkeys(f'"{_way(fetched).path}"' for fetched in unused))
+    quoted = ", ".join(f'"{path}"' for path in _as_written(site, unused, case))
     if not _is_written_near(site.created_at, case):
         scopes = {scope for fetched in unused for scope in fetched.scopes}
         if how == "joined" and all(map(case.is_admin, scopes)):
@@ -149,6 +159,16 @@ def _hint(site: Site, how: str, unused: Sequence[Fetched], case: Case) -> str:
     if site.created_at is not None and site.created_at.kind == "class" and how == "joined":
         return f"take {quoted} out of select_related or list_select_related on {where}"
     return f"take {quoted} out of .{method}() on {where}"
+
+
+def _as_written(site: Site, unused: Sequence[Fetched], case: Case) -> list[str]:
+    """The paths as the code says them: who asks for "author__profile" gets "author" along."""
+    text = case.code.text_around(site.created_at)
+    said: dict[str, None] = {}
+    for path in dict.fromkeys(_way(fetched).path for fetched in unused):
+        longer = re.findall(rf"""["']({re.escape(path)}(?:__\w+)*)["']""", text)
+        said |= dict.fromkeys(longer or [path])
+    return list(said)
 
 
 def _past(quoted: str, how: str, site: Site) -> str:

@@ -179,6 +179,16 @@ def test_a_clock_among_the_parameters_makes_no_other_question(cases):
     assert cases.loop("now_and_again").distinct_max == 1
 
 
+def test_one_row_with_other_values_is_the_same_row(cases):
+    updates = {
+        name: next(g for g in cases.groups(name) if g.statement.verb == "UPDATE")
+        for name in ("saved_again", "saved_each")
+    }
+    again, each = updates["saved_again"], updates["saved_each"]
+    assert (again.per_execution_max, again.distinct_max) == (3, 1)
+    assert each.per_execution_max == each.distinct_max > 1
+
+
 def test_what_goes_on_from_a_prefetched_relation_was_created_where_it_does(cases):
     group = cases.loop("reverse_fk_filtered_though_prefetched")
     assert cases.text(group.load.created_at) == "book.review_set.filter(stars=3)"

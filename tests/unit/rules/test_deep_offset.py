@@ -116,6 +116,13 @@ class TestStaysSilent:
     def test_on_first_pages(self):
         assert not found(page(0), page(20), page(9_980), count())
 
+    def test_on_a_page_that_is_not_there(self):
+        assert not found(page(0), replace(page(48_000), rows=0, rows_max=0))
+
+    def test_on_counting_what_is_on_a_page(self):
+        far = f"SELECT COUNT(*) FROM ({ALL} LIMIT 20 OFFSET 49990) subquery"
+        assert not found(page(0), count(far), count(far, scope=TEST))
+
     def test_on_the_latest_few_beside_their_number(self):
         assert not found(page(0, limit=5), count(), facts=LONG)
 

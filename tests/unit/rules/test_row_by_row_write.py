@@ -214,6 +214,19 @@ class TestStaysSilent:
     def test_on_the_same_values_for_the_same_row(self):
         assert not found(writes(UPDATE, distinct=1))
 
+    @pytest.mark.parametrize("call", ["form.save()", "config_form(data).save()", "reload_all()"])
+    def test_on_a_librarys_loop_over_rows_of_its_own(self, tmp_path, call):
+        source, place = written(tmp_path, f"def index(request):\n    {call}\n", call)
+        assert not found(writes(INSERT, location=place), source=source)
+        own = replace(ORDER, file="shop/models.py")
+        assert found(writes(INSERT, location=place), source=source, models=(own,))
+
+    def test_though_not_on_the_projects_own_writes_to_a_librarys_table(self, tmp_path):
+        call = "User.objects.create_user(name)"
+        text = f"class A:\n    def add(self, name):\n        {call}\n"
+        source, place = written(tmp_path, text, call)
+        assert found(writes(INSERT, location=place), source=source)
+
     def test_on_the_forms_of_an_admins_list(self):
         recording = recorded(writes(UPDATE, location=at(9, "shop/admin.py", "A", "class")))
         admin = replace(recording.scopes[0], view="django.contrib.admin.options.changelist_view")

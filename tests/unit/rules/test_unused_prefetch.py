@@ -92,6 +92,17 @@ class TestFinds:
         assert ".select_related(None)" in finding.hint
         assert finding.confidence < the_only(once(POSTS), READ, unread(AUTHOR)).confidence
 
+    def test_the_path_that_the_code_says(self, tmp_path):
+        text = (
+            "def feed():\n    return Post.objects.select_related('author__profile', 'author_id')\n"
+        )
+        source, load = code(tmp_path, blog__views=text), replace(POSTS, created_at=at(2))
+        author = joined(load, "author")
+        parts = once(load), use(load, sizes={"title": 20}), unread(author)
+        finding = the_only(*parts, code=source)
+        assert finding.hint.startswith('take "author__profile" out of .select_related() on')
+        assert finding.remedy.path == "author"
+
     def test_a_join_of_an_admin(self):
         load = Load(model="blog.Post", created_at=at(9, "blog/admin.py", "PostAdmin", "class"))
         finding = the_only(once(load), unread(joined(load, "author")))
@@ -144,6 +155,16 @@ class TestStaysSilent:
 
     def test_on_too_few_instances(self):
         assert not found(once(POSTS, 2), unread(AUTHOR, 2))
+
+    def test_on_few_instances_of_one_execution(self):
+        few = replace(once(POSTS), executions=1, rows=5, rows_max=5)
+        assert not found(few, use(POSTS, 5, sizes={"title": 20}), unread(AUTHOR, 5))
+        again = replace(few, executions=2, calls=2, rows=10)
+        assert found(again, use(POSTS, 10, sizes={"title": 20}), unread(AUTHOR, 10))
+
+    def test_on_one_instance_in_each_of_many_executions(self):
+        one = replace(once(POSTS, 1), executions=40, calls=40, rows=40)
+        assert not found(one, use(POSTS, 40, sizes={"title": 20}), unread(AUTHOR, 40))
 
     def test_on_rows_that_are_locked(self):
         locked = replace(once(POSTS), statement=Statement(sql="SELECT 1 FOR UPDATE", verb="SELECT"))

@@ -107,6 +107,19 @@ def now_and_again():
         list(Review.objects.annotate(asked=Value(timezone.now())))
 
 
+def saved_again():
+    book = Book.objects.first()
+    title = book.title
+    for other in ("one", "two", title):
+        book.title = other
+        book.save()
+
+
+def saved_each():
+    for book in Book.objects.all():
+        book.save()
+
+
 def reverse_fk_ordered():
     for book in Book.objects.all():
         list(book.review_set.order_by("stars"))
