@@ -34,7 +34,8 @@ def give_lines(trace: TracebackType | None) -> None:
     """
     while trace is not None and (inner := trace.tb_next) is not None:
         code = inner.tb_frame.f_code
-        if inner.tb_lineno is None and code.co_filename.startswith(OWN):
+        line: int | None = inner.tb_lineno  # typeshed knows no frame without
+        if line is None and code.co_filename.startswith(OWN):
             trace.tb_next = TracebackType(
                 inner.tb_next, inner.tb_frame, inner.tb_lasti, code.co_firstlineno
             )
