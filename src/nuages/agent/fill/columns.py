@@ -126,12 +126,8 @@ def _text(field: Any, number: int, rng: random.Random) -> str:
         return ""
     if field.name == "password":
         return "!nuages-no-password"
-    internal, name = field.get_internal_type(), field.name
-    kind = words.kind_of(name)
-    for mark, forced in (("Email", "email"), ("URL", "url"), ("Slug", "slug")):
-        if any(mark in k.__name__ for k in type(field).__mro__):
-            kind = forced
-    if internal == "TextField" and not field.unique:
+    kind = text_kind(field)
+    if field.get_internal_type() == "TextField" and not field.unique:
         return words.text(kind, number, rng) if kind == "html" else words.paragraph(rng)
     made = words.text(kind, number, rng)
     if field.unique and words.base36(number) not in made.lower() and kind not in ("phone", "zip"):
@@ -139,18 +135,27 @@ def _text(field: Any, number: int, rng: random.Random) -> str:
     return words.fitted(made, field.max_length, number, unique=field.unique)
 
 
+def text_kind(field: Any) -> str:
+    """What sort of text a column holds, by its class, else by its name."""
+    for mark, kind in (("Email", "email"), ("URL", "url"), ("Slug", "slug")):
+        if any(mark in k.__name__ for k in type(field).__mro__):
+            return kind
+    return words.kind_of(field.name)
+
+
 def _valid(field: Any, made: Any, number: int, rng: random.Random) -> Any:
     """The value if the field's validators accept it, else the first other shape they do."""
     checks = [v for v in field.validators if type(v).__name__ != "MaxLengthValidator"]
-    if not checks or made is None or _accepted(field, made):
+    if not checks or made is None or accepted(field, made):
         return made
     for other in _other_shapes(field, checks, number, rng):
-        if _accepted(field, other):
+        if accepted(field, other):
             return other
     return made
 
 
-def _accepted(field: Any, made: Any) -> bool:
+def accepted(field: Any, made: Any) -> bool:
+    """Whether the field's validators let a value through."""
     try:
         field.run_validators(field.to_python(made))
     except Exception:

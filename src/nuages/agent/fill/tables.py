@@ -37,7 +37,10 @@ class TableFill:
         until: float,
         *,
         without: frozenset[str] = frozenset(),
+        repeating: bool = False,
     ) -> None:
+        """`without` names columns left alone; `repeating`: unique columns may hold what is there,
+        and required foreign keys nothing."""
         self._step, self._rng, self._pools, self._until = step, rng, pools, until
         self._model = step.model
         generic = generic_keys(self._model)
@@ -50,7 +53,8 @@ class TableFill:
         )
         self._plain = [f for f in self._model._meta.concrete_fields if f.name not in skipped]
         self._generic = [(key, Targets(self._model, pools)) for key in generic]
-        self._taken = Taken(self._model, step.alias, without)
+        self._taken = Taken(self._model, step.alias, without, watched=not repeating)
+        self._repeating = repeating
         chosen = [f for f in links if f not in self._own + self._types]
         self._kinship = Kinship(self._model, chosen, pools, self._taken)
         self._checks = Checks(self._model, step.alias)
@@ -145,7 +149,7 @@ class TableFill:
             missing = self._relate_kin(instance, loose=loose, strict=attempt < _AGREED - 1)
             if missing is None:
                 break
-        if missing is not None:
+        if missing is not None and not self._repeating:
             return f"{missing.name} needs a {missing.related_model._meta.label}, there is none"
         for field in self._own:
             setattr(instance, field.attname, self._parent(field))
@@ -163,7 +167,7 @@ class TableFill:
             key = None
             if not columns.left_empty(field, self._rng, loose=loose):
                 key = self._kinship.pick(field, kin, self._rng, strict=strict)
-            if key is None and not field.null:
+            if key is None and not field.null and not self._repeating:
                 return field
             setattr(instance, field.attname, key)
         return None

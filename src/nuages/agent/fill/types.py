@@ -51,6 +51,11 @@ def family(field: Any) -> str:
     return "other"
 
 
+def lies_ahead(field: Any) -> bool:
+    """Whether a date is by its name one to come: `expires_at`."""
+    return bool(_AHEAD.search(field.name))
+
+
 def make(kind: str, field: Any, number: int, rng: random.Random) -> Any:
     """A value of that family for row `number`; UNKNOWN for a type nothing is known about."""
     maker = _MAKERS.get(kind)
@@ -79,7 +84,7 @@ def _date(field: Any, number: int, rng: random.Random) -> date:
 
 
 def _integer(field: Any, number: int, rng: random.Random) -> int:
-    low, high = _bounds(field)
+    low, high = bounds(field)
     if field.unique or re.search(r"order|position|sort|rank|index|sequence", field.name, re.I):
         return low + number % (high - low + 1) if high - low < 10**9 else number
     if re.search(r"year", field.name, re.I) and low <= 2020 <= high:
@@ -87,7 +92,8 @@ def _integer(field: Any, number: int, rng: random.Random) -> int:
     return rng.randint(max(low, 0) if high >= 0 else low, min(high, max(low, 0) + 200))
 
 
-def _bounds(field: Any) -> tuple[int, int]:
+def bounds(field: Any) -> tuple[int, int]:
+    """The least and the greatest whole number that column and validators take."""
     from django.db import connection
 
     try:
@@ -118,7 +124,7 @@ def _decimal(field: Any, number: int, rng: random.Random) -> Decimal:
 
 
 def _float(field: Any, number: int, rng: random.Random) -> float:
-    low, high = _bounds(field)
+    low, high = bounds(field)
     if field.unique:
         return float(number)
     return round(rng.uniform(low, min(high, low + 100)), 3)

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-_FIRST = """
+FIRST = """
     Ada Alan Amina Chen Django Elena Fatou Grace Hugo Ines Jonas Kofi Lea Maya Nils
     Olga Pavel Rosa Sven Yuki
 """.split()  # noqa: SIM905
@@ -78,9 +78,9 @@ def text(kind: str, number: int, rng: random.Random) -> str:
 
     mark = base36(number)
     made: dict[str, Callable[[], str]] = {
-        "email": lambda: f"{rng.choice(_FIRST).lower()}.{mark}@example.com",
-        "login": lambda: f"{rng.choice(_FIRST).lower()}{mark}",
-        "first": lambda: rng.choice(_FIRST),
+        "email": lambda: f"{rng.choice(FIRST).lower()}.{mark}@example.com",
+        "login": lambda: f"{rng.choice(FIRST).lower()}{mark}",
+        "first": lambda: rng.choice(FIRST),
         "last": lambda: rng.choice(_LAST),
         "phone": lambda: f"+3361{number % 10_000_000:07d}",
         "url": lambda: f"https://example.com/{word(rng)}/{mark}",
