@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about
+from nuages import __version__, about, populating
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -35,6 +35,7 @@ class Loop(click.Group):
     order = (
         "check",
         "tune",
+        "populate",
         "record",
         "collect",
         "diagnose",
@@ -151,6 +152,9 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
         text.render_tune(result, _stdout(), html=target, apply=offer)
     click.echo(f"Report: {target}", err=True)
     return FOUND if result.findings else 0
+
+
+cli.add_command(populating.populate)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -24,3 +24,4 @@ class TableCatalog:
     types: Mapping[str, str]  # type names without lengths; columns the database computes left out
     uniques: tuple[UniqueSet, ...] = ()
     required: frozenset[str] = field(default_factory=frozenset)  # NOT NULL
+    indexes: int = 1

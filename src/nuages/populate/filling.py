@@ -48,7 +48,10 @@ class Filling:
         wanted: Mapping[str, int],
         pace: Pace,
         seed: int,
+        until: float | None = None,
     ) -> None:
+        """`until` (of the monotonic clock) is when no further model is begun."""
+        self._until = until
         self._session, self._units, self._targets = session, units, targets
         self._wanted, self._pace, self._seed = wanted, pace, seed
         self._alias = {table.table: unit.alias for unit in units for table in unit.tables}
@@ -79,7 +82,9 @@ class Filling:
         missing = self.missing()
         self._pace.begin(missing)
         for unit in self._units:
-            if unit.label in missing:
+            if self._until is not None and time.monotonic() > self._until:
+                self.filled.skipped[unit.label] = "the time was over; the next run goes on here"
+            elif unit.label in missing:
                 self._pace.unit(unit.label, missing[unit.label])
                 self._fill(unit, missing[unit.label])
         for alias, target in self._targets.items():

@@ -78,6 +78,11 @@ class PostgresTarget:
                     _unique(row, names) for row in self.connection.execute(_UNIQUES, name)
                 ),
                 required=frozenset(row[0] for row in columns if row[2]),
+                indexes=self._number(
+                    "SELECT count(*) FROM pg_index WHERE indrelid = "
+                    + sql.Literal(name[0]).as_string(None)
+                    + "::regclass"
+                ),
             )
         return self._catalogs[table]
 
@@ -87,6 +92,13 @@ class PostgresTarget:
             "SELECT unit, table_name, first, rows, detail FROM nuages_populated ORDER BY id"
         ).fetchall()
         return [Entry.read(*row) for row in found]
+
+    def data_folder(self) -> str | None:
+        """Where the server keeps its data, if it tells; it may be on another machine."""
+        found = self.connection.execute(
+            "SELECT setting FROM pg_settings WHERE name = 'data_directory'"
+        ).fetchone()
+        return str(found[0]) if found else None
 
     def count(self, table: str) -> int:
         return self._number(f"SELECT count(*) FROM {quoted(table)}")

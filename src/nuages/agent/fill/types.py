@@ -41,6 +41,7 @@ _AHEAD = re.compile(r"expir|until|_end|end_|ends|finish|due|deadline|go_?to|next
 _PAST = re.compile(r"birth|dob|born", re.I)
 
 
+@lru_cache(maxsize=50_000)  # asked for in every row of a pool
 def family(field: Any) -> str:
     """The sort of values a field takes, by its internal type, else by its base classes."""
     names = [field.get_internal_type(), *(k.__name__ for k in type(field).__mro__)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 FIRST = """
     Ada Alan Amina Chen Django Elena Fatou Grace Hugo Ines Jonas Kofi Lea Maya Nils
@@ -47,6 +48,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.I), kind) for pattern, kind in _BY_NAME)
 
 
+@lru_cache(maxsize=50_000)
 def kind_of(name: str) -> str:
     """What sort of text a column of this name holds; "text" when the name tells nothing."""
     return next((kind for pattern, kind in _COMPILED if pattern.search(name)), "text")
