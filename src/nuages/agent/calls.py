@@ -30,6 +30,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "fill": calls.fill,
         "units": calls.volume.units,
         "pool": calls.volume.pool,
+        "judge": calls.volume.judge,
         "actors": calls.actors,
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import psycopg
 
 from nuages.errors import NuagesError
 from nuages.populate.catalog import TableCatalog
@@ -23,6 +24,7 @@ from nuages.session import AgentSession
 
 POOL = 1000  # rows of each model that the project's own code makes
 POOL_SECONDS = 15.0
+REFERENCE = "has rows, which belong to no user: reference data"
 YEARS = 2  # of history that the rows' dates are spread over
 
 
@@ -32,6 +34,7 @@ class Filled:
 
     rows: dict[str, int] = field(default_factory=dict)  # label → rows added
     skipped: dict[str, str] = field(default_factory=dict)  # label → why
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)  # label → why full_clean() did
     short: dict[str, str] = field(default_factory=dict)  # label → why not as many as wanted
     bytes_sent: int = 0
     seconds: float = 0.0
@@ -48,9 +51,11 @@ class Filling:
         wanted: Mapping[str, int],
         pace: Pace,
         seed: int,
+        *,
+        asked: Collection[str] = (),
         until: float | None = None,
     ) -> None:
-        """`until` (of the monotonic clock) is when no further model is begun."""
+        """`asked` names models to fill though they have reference data; `until` (of the monotonic clock) is when no further model is begun."""
         self._until = until
         self._session, self._units, self._targets = session, units, targets
         self._wanted, self._pace, self._seed = wanted, pace, seed
@@ -63,6 +68,9 @@ class Filling:
             for entry in target.entries():
                 self._remember(entry)
         self.filled = Filled()
+        for unit in units:
+            if unit.is_reference and unit.label not in self._made and unit.label not in asked:
+                self.filled.skipped[unit.label] = REFERENCE
 
     def _remember(self, entry: Entry) -> None:
         self._entries.setdefault(entry.table, []).append(entry)
@@ -73,7 +81,7 @@ class Filling:
     def missing(self) -> dict[str, int]:
         """Label → rows still to be made."""
         left = {u.label: self._wanted.get(u.label, 0) - self._made.get(u.label, 0)
-                for u in self._units}  # fmt: skip
+                for u in self._units if u.label not in self.filled.skipped}  # fmt: skip
         return {label: rows for label, rows in left.items() if rows > 0}
 
     def run(self) -> Filled:
@@ -105,13 +113,22 @@ class Filling:
             added, reason = self._filled(unit, rows)
         except NuagesError as error:
             added, reason = 0, error.message
+        except psycopg.Error as error:  # rolled back: the schema is as it was
+            added, reason = 0, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         if added:
             self.filled.rows[label] = added
             self._made[label] = self._made.get(label, 0) + added
+            self._judge(label)
         if reason and added:
             self.filled.short[label] = reason
         elif not added:
             self.filled.skipped[label] = reason or "no rows could be made"
+
+    def _judge(self, label: str) -> None:
+        """Read a few rows back through the ORM, and let the models' own rules look at them."""
+        refused = self._session.call("judge", label=label)["refused"]
+        if refused:
+            self.filled.refused[label] = refused
 
     def _filled(self, unit: Unit, rows: int) -> tuple[int, str]:
         told = self._session.call(
@@ -180,7 +197,7 @@ class Filling:
             first=sum(entry.rows for entry in entries),
             seed=self._seed,
             since=last,
-            until=max(self._now, last + DAY),
+            until=self._now if last < self._now else int(time.time() * 1e6),
             space=self._space,
             covered=covered,
             greatest=lambda column: target.greatest(table.table, column),

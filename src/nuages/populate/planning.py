@@ -327,11 +327,12 @@ class _Planner:
                 continue
             if relation.table != self._work.table.table:
                 usable[name] = self._parents(name, relation)
-        usable = {name: size for name, size in usable.items() if size}
         if not usable:
             return None, ""
-        # The one with most parents: its rows are few each, so the others need few values.
-        name = max(usable, key=lambda n: usable[n])
+        # The one with most parents: its rows are few each, so the others need few values. Where
+        # rows were dealt before, again to the parents of the same column, those that are new.
+        before = [name for name in usable if name in self._work.covered]
+        name = max(before or usable, key=lambda n: usable[n])
         return self._deal(name, None), name
 
     def _parents(self, name: str, relation: Relation) -> int:
@@ -350,6 +351,8 @@ class _Planner:
         assert relation is not None
         space = self._work.space(relation.table, relation.column)
         start = self._start(name, space)
+        if start >= space.total:
+            raise TooMany(0, f"every {relation.label} has its rows already")
         if most is not None:
             room = most * (space.total - start)
             self._enough(room, f"{name} and the others have {room:,} combinations")

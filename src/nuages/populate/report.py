@@ -30,6 +30,7 @@ def to_json(done: Populated) -> dict[str, Any]:
         document |= {
             "rows": done.filled.rows,
             "short": done.filled.short,
+            "refused": done.filled.refused,
             "seconds": round(done.filled.seconds, 2),
             "rows_per_second": round(_rate(done)),
         }
@@ -64,6 +65,8 @@ def _filled(done: Populated) -> Iterator[str]:
         yield f"{label:{width}}  {count:>12,}" + (f"  (no more: {note})" if note else "")
     total = sum(rows.values())
     yield f"{total:,} rows in {done.filled.seconds:,.1f} s, {_rate(done):,.0f} a second."
+    for label, reasons in sorted(done.filled.refused.items()):
+        yield f"{label}: full_clean() of a sample says {', '.join(sorted(reasons))}"
     yield from _left_out(done)
 
 

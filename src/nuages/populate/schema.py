@@ -86,6 +86,7 @@ class Unit:
     is_user: bool
     to_users: bool
     is_parent: bool
+    is_reference: bool = False  # has rows, which belong to no user
     tables: tuple[Table, ...]
     generic: tuple[GenericKey, ...] = ()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isqrt
 
 from nuages.populate.schema import Unit
 
-LINKS = 1.5  # rows of a link table for each row it starts from
+LINKS = 1.0  # rows of a link table for each row it starts from
 FEW_LINKS = 0.1  # where it leads to a small table of a library's, such as groups
 BETWEEN = 2.0  # rows a user of what joins two big tables and has no children: likes, comments
+LEAF = 0.5  # of what hangs on one big table alone and has no children: pictures, devices
 CATALOGUE = 10  # rows at least of what belongs to no user
 
 
@@ -26,17 +27,24 @@ def sizes(
             found[unit.label] = asked[unit.label]
         elif unit.is_user:
             found[unit.label] = users
+    libraries = {unit.label for unit in units if not unit.is_own}
     for unit in units:
         if unit.label not in found:
-            found[unit.label] = _rows(unit, users, found, one_each(unit))
+            found[unit.label] = _rows(unit, users, found, one_each(unit), libraries)
     return found
 
 
-def _rows(unit: Unit, users: int, found: Mapping[str, int], single: str | None) -> int:
+def _rows(
+    unit: Unit,
+    users: int,
+    found: Mapping[str, int],
+    single: str | None,
+    libraries: Collection[str],
+) -> int:
     if single is not None:
         return found.get(single, _catalogue(users))
     if unit.is_link:
-        return _links(unit, users, found)
+        return _links(unit, users, found, libraries)
     if not unit.to_users:
         return _catalogue(users) if unit.is_parent else 2 * _catalogue(users)
     big = [
@@ -44,15 +52,17 @@ def _rows(unit: Unit, users: int, found: Mapping[str, int], single: str | None) 
         for column, relation in unit.relations
         if not column.is_null and found.get(relation.label, 0) >= users / 2
     ]
-    if len(big) >= 2 and not unit.is_parent:
-        return int(BETWEEN * users)
-    return users
+    if unit.is_parent:
+        return users
+    return int((BETWEEN if len(big) >= 2 else LEAF) * users)
 
 
-def _links(unit: Unit, users: int, found: Mapping[str, int]) -> int:
+def _links(
+    unit: Unit, users: int, found: Mapping[str, int], libraries: Collection[str]
+) -> int:
     ends = [relation for _, relation in unit.relations]
     source = found.get(ends[0].label, _catalogue(users)) if ends else 0
-    is_few = any(found.get(end.label, 0) < users / 2 for end in ends) and not unit.is_own
+    is_few = any(end.label in libraries and found.get(end.label, 0) < users / 2 for end in ends)
     return int(source * (FEW_LINKS if is_few else LINKS))
 
 

@@ -102,7 +102,16 @@ def _filled(
 
     wanted = sizes(known, options.users, options.rows, single)
     until = time.monotonic() + options.minutes * 60 if options.minutes else None
-    filling = Filling(session, known, targets, wanted, Pace(progress.detail), options.seed, until)
+    filling = Filling(
+        session,
+        known,
+        targets,
+        wanted,
+        Pace(progress.detail),
+        options.seed,
+        asked=options.rows,
+        until=until,
+    )
     plans = tuple(_plans(known, wanted, filling, targets))
     if options.plan_only:
         return Populated(planned=plans, skipped=skipped, filled=None)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from nuages.agent.fill.order import Step
-from nuages.agent.volume import pool, units
+from nuages.agent.volume import pool, sample, units
 
 
 class Volume:
@@ -23,7 +23,7 @@ class Volume:
         steps, skipped = units.steps(asked, everything=everything)
         self._steps = {step.model._meta.label: step for step in steps}
         return {
-            "units": [units.described(step, seed) for step in steps],
+            "units": [units.described(step, seed, everything=everything) for step in steps],
             "skipped": skipped,
             "databases": {alias: _connection(alias) for alias in {step.alias for step in steps}},
         }
@@ -31,6 +31,10 @@ class Volume:
     def pool(self, label: str, size: int, seed: int = 1, seconds: float = 20.0) -> dict[str, Any]:
         """As `pool.pool` says, for a model that `units` named."""
         return pool.pool(self._steps[label], size, seed, seconds)
+
+    def judge(self, label: str, size: int = 20) -> dict[str, Any]:
+        """As `sample.judged` says."""
+        return sample.judged(self._steps[label], size)
 
 
 def _connection(alias: str) -> dict[str, str]:

@@ -53,8 +53,6 @@ def _left_alone(model: Any, alias: str, *, everything: bool) -> str:
         return "a library's bookkeeping"
     if is_singleton(model):
         return "a singleton"
-    if is_reference_data(model, alias) and not belongs_to_users(model):
-        return "has rows, and they belong to no user: reference data"
     return ""
 
 
@@ -66,9 +64,13 @@ def _linked_to_kept(model: Any) -> str:
     return ""
 
 
-def described(step: Step, seed: int) -> dict[str, Any]:
-    """One unit of work: a model with every table that a row of it has a part in, roots first."""
+def described(step: Step, seed: int, *, everything: bool) -> dict[str, Any]:
+    """One unit of work: a model with every table that a row of it has a part in, roots first.
+
+    Reference data are rows that belong to no user: those that are there were not made up.
+    """
     model = step.model
+    is_reference = is_reference_data(model, step.alias) and not belongs_to_users(model)
     chain = list(tables_of(model))
     return {
         "label": model._meta.label,
@@ -77,6 +79,7 @@ def described(step: Step, seed: int) -> dict[str, Any]:
         "is_link": bool(model._meta.auto_created),
         "is_user": is_user(model),
         "to_users": belongs_to_users(model),
+        "is_reference": is_reference and not everything,
         "is_parent": _is_parent(model),
         "tables": [_table(part, model, step, seed) for part in chain],
         "generic": [entry for part in chain for entry in _generic(part, step.alias)],
