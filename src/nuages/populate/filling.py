@@ -112,7 +112,9 @@ class Filling:
         try:
             added, reason = self._filled(unit, rows)
         except NuagesError as error:
-            added, reason = 0, error.message
+            if error.slug == "agent":  # the project's process is gone
+                raise
+            added, reason = 0, " ".join([error.message, *error.detail.splitlines()[-1:]])
         except psycopg.Error as error:  # rolled back: the schema is as it was
             added, reason = 0, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         if added:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from nuages.agent import matching
@@ -22,6 +23,7 @@ _HIDDEN = re.compile(
     re.I,
 )
 _POWER = re.compile(r"^(is_)?(staff|superuser|super_user|admin|administrator|root)$")
+_SINGLE = re.compile(r"(^|_)(default|primary|main)(_|$)", re.I)
 _CODE = re.compile(r"class|module|callable|import|backend|function|template|dotted|regex|query")
 _ABSENT = re.compile(r"delet|archiv|cancel|remov|bann|reject|suspen|lock|expire|unpublish", re.I)
 _GOOD = re.compile(
@@ -42,7 +44,41 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
     if _keeps_default(field, rng):
         return OMIT
     made = _typed(field, number, rng)
-    return made if made is OMIT else _valid(field, made, number, rng)
+    return made if made is OMIT else _storable(field, _valid(field, made, number, rng))
+
+
+def _storable(field: Any, made: Any) -> Any:
+    """The value in the shape that a custom field stores: as it is, else in a list or a mapping."""
+    shape = _shape(field, type(made))
+    return OMIT if shape is None else shape(made)
+
+
+_SHAPES: tuple[Callable[[Any], Any], ...] = (
+    lambda made: made,
+    lambda made: [made],
+    lambda made: {"made_up": made},
+    lambda made: [],
+)
+
+
+@lru_cache(maxsize=50_000)
+def _shape(field: Any, kind: type) -> Callable[[Any], Any] | None:
+    """The first shape of an example of that type that the field takes; None where none is."""
+    from django.db import connection
+
+    example = _EXAMPLES.get(kind)
+    if example is None:
+        return _SHAPES[0]
+    for shape in _SHAPES:
+        try:
+            field.get_db_prep_save(shape(example), connection)
+        except Exception:
+            continue
+        return shape
+    return None
+
+
+_EXAMPLES: dict[type, Any] = {str: "a1", int: 1, float: 1.0, bool: True, dict: {}, list: []}
 
 
 def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
@@ -55,6 +91,8 @@ def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
         return True
     if loose:
         return rng.random() < 0.5
+    if field.unique:
+        return False
     scarce = field.is_relation or types.family(field) in ("integer", "decimal", "float")
     return bool(field.blank) and rng.random() < (0.02 if scarce else 0.06)
 
@@ -89,6 +127,8 @@ def _keeps_default(field: Any, rng: random.Random) -> bool:
     database = getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
     if field.unique or not (field.has_default() or database):
         return False
+    if not field.blank and field.has_default() and field.get_default() in field.empty_values:
+        return False  # one that full_clean() would refuse
     kind = types.family(field)
     if kind in ("json", "array", "binary", "other") or database:
         return True
@@ -111,8 +151,8 @@ def _typed(field: Any, number: int, rng: random.Random) -> Any:
 
 def _flag(field: Any, rng: random.Random) -> bool:
     """In the state in which a page shows the row."""
-    if _POWER.search(field.name):
-        return False
+    if _POWER.search(field.name) or _SINGLE.search(field.name):
+        return False  # power is given by people, and of defaults there is one at most
     negated = re.match(r"(is_)?(not|un|in)_?(active|available|verified|public)", field.name, re.I)
     if _HIDDEN.search(field.name) or negated:
         return rng.random() < 0.03

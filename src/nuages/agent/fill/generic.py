@@ -29,7 +29,7 @@ class Targets:
         """Values of the content type's and the key's columns; None when nothing can be meant."""
         from django.contrib.contenttypes.models import ContentType
 
-        targets = [t for t in self._targets() if self._holds(key, t)]
+        targets = [t for t in self._targets() if self._fits(key, t) and self._pools.keys(t)]
         if not targets:
             return None
         target = rng.choice(targets)
@@ -86,18 +86,6 @@ class Targets:
         ]
         others = [m for m in others if len(self._pools.keys(m)) >= least]
         return sorted(others, key=_liked)[:MOST]
-
-    def _holds(self, key: Any, target: Any) -> bool:
-        """Whether the key's column can hold the target's primary key."""
-        column = self._model._meta.get_field(key.fk_field)
-        keys = self._pools.keys(target)
-        if not keys:
-            return False
-        try:
-            column.get_prep_value(column.to_python(keys[0]))
-        except Exception:
-            return False
-        return True
 
 
 def _declared(model: Any) -> list[Any]:

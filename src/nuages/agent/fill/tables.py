@@ -210,8 +210,12 @@ class TableFill:
             setattr(instance, field.attname, None if empty else key)
 
     def _set(self, instance: Any, field: Any, value: Any) -> None:
-        if value is not columns.OMIT:
+        if value is columns.OMIT:
+            return
+        try:
             setattr(instance, field.attname, value)
+        except AttributeError:  # a state machine's column, which is protected
+            instance.__dict__[field.attname] = value
 
     def _inherited_links(self) -> set[str]:
         return {

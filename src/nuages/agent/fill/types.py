@@ -169,7 +169,8 @@ def png(width: int = 16, height: int = 16) -> bytes:
 
 
 def _json(field: Any, number: int, rng: random.Random) -> Any:
-    return field.get_default() if field.has_default() else {}
+    made = field.get_default() if field.has_default() else {}
+    return made if made or field.blank else {"made_up": "yes"}
 
 
 def _array(field: Any, number: int, rng: random.Random) -> Any:
