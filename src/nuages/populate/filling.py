@@ -121,7 +121,7 @@ class Filling:
             self.filled.rows[label] = added
             self._made[label] = self._made.get(label, 0) + added
             self._judge(label)
-        if reason and added:
+        if reason and self._made.get(label):
             self.filled.short[label] = reason
         elif not added:
             self.filled.skipped[label] = reason or "no rows could be made"

@@ -11,6 +11,7 @@ LINKS = 1.0  # rows of a link table for each row it starts from
 FEW_LINKS = 0.1  # where it leads to a small table of a library's, such as groups
 BETWEEN = 2.0  # rows a user of what joins two big tables and has no children: likes, comments
 LEAF = 0.5  # of what hangs on one big table alone and has no children: pictures, devices
+PER_LEVEL = 10  # events of an organizer, orders of an event
 CATALOGUE = 10  # rows at least of what belongs to no user
 
 
@@ -46,7 +47,7 @@ def _rows(
     if unit.is_link:
         return _links(unit, users, found, libraries)
     if not unit.to_users:
-        return _catalogue(users) if unit.is_parent else 2 * _catalogue(users)
+        return _catalogued(unit, users, found)
     big = [
         relation.label
         for column, relation in unit.relations
@@ -55,6 +56,15 @@ def _rows(
     if unit.is_parent:
         return users
     return int((BETWEEN if len(big) >= 2 else LEAF) * users)
+
+
+def _catalogued(unit: Unit, users: int, found: Mapping[str, int]) -> int:
+    """What no foreign key leads from to a user: a few at the top, ten times as many a level below."""
+    above = [found[r.label] for column, r in unit.relations
+             if not column.is_null and r.label in found]  # fmt: skip
+    if above:
+        return min(users, PER_LEVEL * max(above))
+    return _catalogue(users) if unit.is_parent else 2 * _catalogue(users)
 
 
 def _links(

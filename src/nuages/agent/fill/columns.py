@@ -47,6 +47,9 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
     return made if made is OMIT else _storable(field, _valid(field, made, number, rng))
 
 
+_EXAMPLES: dict[type, Any] = {str: "a1", int: 1, float: 1.0, bool: True, dict: {}, list: []}
+
+
 def _storable(field: Any, made: Any) -> Any:
     """The value in the shape that a custom field stores: as it is, else in a list or a mapping."""
     shape = _shape(field, type(made))
@@ -76,9 +79,6 @@ def _shape(field: Any, kind: type) -> Callable[[Any], Any] | None:
             continue
         return shape
     return None
-
-
-_EXAMPLES: dict[type, Any] = {str: "a1", int: 1, float: 1.0, bool: True, dict: {}, list: []}
 
 
 def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
