@@ -56,7 +56,6 @@ class RowWriter:
     def __post_init__(self) -> None:
         self._pooled = _glued(self.plan)
         self._computed = [c for c in self.types if c in self.plan.generators]
-        self._count = struct.pack(">h", len(self._computed) + len(self.plan.pooled))
 
     @property
     def columns(self) -> list[str]:
@@ -66,8 +65,7 @@ class RowWriter:
     def batch(self, chunk: Chunk) -> bytes:
         """The rows of one batch."""
         rows = len(chunk.rows)
-        count = np.frombuffer(self._count, dtype=np.uint8)
-        pieces: list[Piece] = [np.broadcast_to(count, (rows, 2))]
+        pieces: list[Piece] = [count_of(len(self.columns), rows)]
         for column in self._computed:
             made, mask = self.plan.generators[column](chunk)
             spelled = encoded(made, self.types[column])
@@ -75,6 +73,12 @@ class RowWriter:
         if self.plan.pooled:
             pieces.append(self._pooled[chunk.pool].tolist())
         return interleaved(pieces, rows)
+
+
+def count_of(columns: int, rows: int) -> Piece:
+    """What every row begins with."""
+    count = np.frombuffer(struct.pack(">h", columns), dtype=np.uint8)
+    return np.broadcast_to(count, (rows, 2))
 
 
 def _glued(plan: TablePlan) -> Objects:

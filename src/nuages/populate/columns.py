@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,18 @@ import numpy.typing as npt
 
 from nuages.populate.fanout import Dealt, Skew, drawn, strided, strided_skewed
 from nuages.populate.keys import Segment, Space
-from nuages.populate.made import Images, Ints, Made, Numbers, Objects, joined, marked, uuids
+from nuages.populate.made import (
+    Images,
+    Ints,
+    Made,
+    Numbers,
+    Objects,
+    Texts,
+    joined,
+    marked,
+    objects,
+    uuids,
+)
 from nuages.populate.permutation import Permutation, below, fraction
 from nuages.populate.schema import Mark
 
@@ -131,6 +142,11 @@ class Options:
 
 def listed_options(values: Objects) -> Options:
     return Options(len(values), lambda indices: Images(values[indices]))
+
+
+def text_options(values: Sequence[str]) -> Options:
+    known = objects([value.encode() for value in values])
+    return Options(len(values), lambda indices: Texts(known[indices]))
 
 
 def space_options(space: Space) -> Options:
@@ -285,7 +301,7 @@ class Generic:
 
 @dataclass(frozen=True)
 class Emptied:
-    """The values of another generator, but NULL in every row."""
+    """NULL in every row."""
 
     def __call__(self, chunk: Chunk) -> Values:
         return Numbers(np.zeros(len(chunk.rows), dtype=np.int64)), np.ones(len(chunk.rows), bool)

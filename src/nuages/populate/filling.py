@@ -12,14 +12,14 @@ import psycopg
 
 from nuages.errors import NuagesError
 from nuages.populate.catalog import TableCatalog
-from nuages.populate.columns import DAY
+from nuages.populate.columns import DAY, Drawn, Generator, OneEach, OwnKey
 from nuages.populate.keys import Listed, Segment, Sequence, Space
 from nuages.populate.ledger import Entry
 from nuages.populate.planning import TablePlan, TooMany, Work, plan
 from nuages.populate.pooled import TablePool, read
 from nuages.populate.postgres import PostgresTarget
 from nuages.populate.progressing import Pace
-from nuages.populate.schema import Table, Unit
+from nuages.populate.schema import Relation, Table, Unit
 from nuages.session import AgentSession
 
 POOL = 1000  # rows of each model that the project's own code makes
@@ -95,10 +95,15 @@ class Filling:
             elif unit.label in missing:
                 self._pace.unit(unit.label, missing[unit.label])
                 self._fill(unit, missing[unit.label])
+        for unit in self._units:
+            if unit.label in self.filled.rows:
+                self._close_cycles(unit)
         for alias, target in self._targets.items():
             self._pace.say("analysing")
             target.analyze(sorted(t for t, where in self._alias.items()
                                   if where == alias and self._is_touched(t)))  # fmt: skip
+        for label in self.filled.rows:
+            self._judge(label)
         self.filled.seconds = time.monotonic() - started
         return self.filled
 
@@ -120,7 +125,6 @@ class Filling:
         if added:
             self.filled.rows[label] = added
             self._made[label] = self._made.get(label, 0) + added
-            self._judge(label)
         if reason and self._made.get(label):
             self.filled.short[label] = reason
         elif not added:
@@ -219,6 +223,42 @@ class Filling:
             for column in work.table.columns:
                 if column.is_auto:
                     target.advance(work.table.table, column.column)
+
+    def _close_cycles(self, unit: Unit) -> None:
+        """Foreign keys that had to wait for rows made later."""
+        target = self._targets[unit.alias]
+        for table in unit.tables:
+            entry = next(
+                (e for e in reversed(self._entries.get(table.table, [])) if e.unit == unit.label),
+                None,
+            )
+            key = next((c.column for c in table.columns if c.is_key), None)
+            for column in table.columns if entry and key else ():
+                relation = column.relation
+                if relation and relation.is_later and relation.table != table.table:
+                    self._close(table.table, str(key), column.column, relation, entry, target)
+
+    def _close(
+        self,
+        table: str,
+        key: str,
+        column: str,
+        relation: Relation,
+        entry: Entry | None,
+        target: PostgresTarget,
+    ) -> None:
+        space = self._space(relation.table, relation.column)
+        assert entry is not None
+        segment = entry.segments.get(key)
+        if segment is None or not space.total:
+            return
+        is_single = any(u.columns == (column,) for u in target.catalog(table).uniques)
+        rows = min(entry.rows, space.total) if is_single else entry.rows
+        parents: Generator = OneEach(space, 0) if is_single else Drawn(space, rows, self._seed)
+        try:
+            target.update(table, key, column, rows, OwnKey(segment), parents)
+        except psycopg.Error as error:
+            self.filled.short[entry.unit] = f"{column} is left empty: {str(error).splitlines()[0]}"
 
     def _remember_plan(self, unit: Unit, each: TablePlan) -> None:
         table = each.work.table.table

@@ -168,10 +168,9 @@ class _Planner:
             return
         elif column.mark and column.mark.capacity >= work.first + work.rows:
             self._own(name, Spelled(column.mark, self._salt(name), work.first, work.rows))
-        elif column.mark or column.values is not None:
-            room = column.mark.capacity if column.mark else len(column.values or ())
+        elif column.mark:
+            room = column.mark.capacity
             self._enough(room - work.first, f"{name} takes {room} different texts")
-            self._listed([name])
         elif column.family == "uuid":
             self._own(name, Hashed(self._salt(name), work.first, work.rows))
         elif column.family in WHOLE:
@@ -198,7 +197,7 @@ class _Planner:
 
     def _listed(self, names: list[str]) -> None:
         """Values that only the agent can make: as many rows as the pool has different ones."""
-        options = [make.listed_options(self._work.pool.distinct(name)) for name in names]
+        options = [self._known(name) for name in names]
         combination = make.Combination(options, self._salt("+".join(names)))
         room = combination.size - self._work.first
         self._enough(room, f"{', '.join(names)}: {combination.size} different values are known")
@@ -303,10 +302,17 @@ class _Planner:
         relation = self._columns[name].relation
         if relation and not relation.is_limited and not relation.is_kept:
             return make.space_options(self._work.space(relation.table, relation.column))
-        options = make.listed_options(self._work.pool.distinct(name))
+        options = self._known(name)
         if options.size == 0:
             raise TooMany(0, f"no value is known for {name}")
         return options
+
+    def _known(self, name: str) -> make.Options:
+        """The values of a column that the agent could name, else those of the pool."""
+        values = self._columns[name].values
+        if values:
+            return make.text_options(values)
+        return make.listed_options(self._work.pool.distinct(name))
 
     def _same_target(self, parent: str, others: list[str]) -> bool:
         first = self._columns[parent].relation

@@ -14,7 +14,7 @@ from psycopg.copy import QueuedLibpqWriter
 
 from nuages.populate import binary
 from nuages.populate.catalog import TableCatalog, UniqueSet
-from nuages.populate.columns import Chunk
+from nuages.populate.columns import Chunk, Generator
 from nuages.populate.ledger import LEDGER, Entry
 from nuages.populate.made import Made
 from nuages.populate.permutation import Permutation
@@ -173,6 +173,33 @@ class PostgresTarget:
                     tick(len(rows))
                 copy.write(binary.END)
         return sent
+
+    def update(
+        self, table: str, key: str, column: str, rows: int, keys: Generator, values: Generator
+    ) -> None:
+        """Set a column of rows that are there."""
+        types = self.catalog(table).types
+        names = [sql.Identifier(name).as_string(None) for name in (key, column)]
+        with self.connection.transaction():
+            execute(self.connection, [
+                f"CREATE TEMP TABLE nuages_later ON COMMIT DROP AS SELECT {', '.join(names)}"
+                f" FROM {quoted(table)} WITH NO DATA"
+            ])  # fmt: skip
+            with self.connection.cursor() as cursor:
+                with cursor.copy("COPY nuages_later FROM STDIN (FORMAT BINARY)") as copy:
+                    copy.write(binary.HEADER)
+                    for start in range(0, rows, BATCH):
+                        numbers = np.arange(start, min(start + BATCH, rows), dtype=np.int64)
+                        chunk = Chunk(rows=numbers, first=0, pool=numbers)
+                        pieces = [binary.count_of(2, len(chunk.rows))]
+                        for name, generate in ((key, keys), (column, values)):
+                            pieces.extend(binary.encoded(generate(chunk)[0], types[name]))
+                        copy.write(binary.interleaved(pieces, len(chunk.rows)))
+                    copy.write(binary.END)
+            execute(self.connection, [
+                f"UPDATE {quoted(table)} AS t SET {names[1]} = n.{names[1]}"
+                f" FROM nuages_later n WHERE n.{names[0]} = t.{names[0]}"
+            ])  # fmt: skip
 
     def note(self, entry: Entry) -> None:
         """Write down what was made, in the same transaction."""

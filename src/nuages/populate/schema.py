@@ -31,8 +31,8 @@ class Mark:
 
     @property
     def capacity(self) -> int:
-        """How many distinct numbers fit, a power of two."""
-        return 1 << min(62, (len(self.alphabet) ** self.width).bit_length() - 1)
+        """How many distinct numbers fit."""
+        return int(min(len(self.alphabet) ** self.width, 1 << 62))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
@@ -57,10 +57,11 @@ def populate(project: Project, options: PopulateOptions, progress: Progress) -> 
     place = places.of_url(options.database) if options.database else None
     if place is not None:
         places.allow(place, remote=options.remote)
-        places.make(place)
     with _session(project, place, progress) as session:
-        session.call("setup")
+        found = session.call("setup")["databases"]
         if place is not None and place.is_scratch:
+            for name in {each["name"] for each in found.values() if each["name"]}:
+                places.make(replace(place, name=name))
             with progress.stage("migrate"):
                 session.call("migrate", timeout=MIGRATE_SECONDS)
         told = session.call(

@@ -11,9 +11,11 @@ from nuages.agent import matching
 from nuages.agent.fill import columns, types, words
 
 LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
-ALPHABETS = (LOWER, LOWER.upper(), "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz")
+LETTERS = LOWER[10:]
+ALPHABETS = (LOWER, LOWER.upper(), LOWER[:10], LOWER[:16], LETTERS, LETTERS.upper())
 BEGINNINGS = 60
 LISTED = 2000  # values of a column for which only the validators' own patterns give any
+AMPLE = 2_000_000_000  # texts: no other shape needs to be looked for
 _WIDTHS = (7, 6, 5, 4, 3, 2, 1)  # digits; 36**7 is 78 billion
 _WHOLE = 64  # a column up to so long may want to be full: keys of 40 hexadecimal digits
 
@@ -31,6 +33,11 @@ class Mark:
         return f"{self.beginnings[0]}{self.alphabet[digit] * self.width}{self.ending}"
 
     @property
+    def room(self) -> int:
+        """How many there are."""
+        return len(self.alphabet) ** self.width
+
+    @property
     def length(self) -> int:
         return max(map(len, self.beginnings)) + self.width + len(self.ending)
 
@@ -45,13 +52,22 @@ def of_field(field: Any, connection: Any, rng: random.Random) -> dict[str, Any] 
     if field.choices and not field.unique:
         return None
     telling = _telling(field)
+    best: Mark | None = None
     for mark in (*_shapes(field, rng), *_bare_shapes(field, rng)):
         if field.max_length is not None and mark.length > field.max_length:
             continue
-        samples = (0, len(mark.alphabet) - 1, len(mark.alphabet) // 2)
-        if all(columns.accepted(field, mark.sample(digit)) for digit in samples):
-            return {**asdict(mark), "telling": telling}
-    return {"values": _listed(field, rng), "telling": False}
+        if (best is None or mark.room > best.room) and _is_accepted(field, mark):
+            best = mark
+            if mark.room >= AMPLE:
+                break
+    if best is None:
+        return {"values": _listed(field, rng), "telling": False}
+    return {**asdict(best), "telling": telling}
+
+
+def _is_accepted(field: Any, mark: Mark) -> bool:
+    samples = (0, len(mark.alphabet) - 1, len(mark.alphabet) // 2)
+    return all(columns.accepted(field, mark.sample(digit)) for digit in samples)
 
 
 def _telling(field: Any) -> bool:
