@@ -21,6 +21,7 @@ from nuages.options import (
     flags,
     input_option,
     json_option,
+    own_folder,
     output_option,
     project_options,
     report_options,
@@ -134,7 +135,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     from nuages.tune import tune as run_loop
 
     found = _discover(project, options)
-    target = writable(html or _own_folder(found.root) / "report.html")
+    target = writable(html or own_folder(found.root) / "report.html")
     result = run_loop(
         found,
         TuneOptions(
@@ -182,7 +183,7 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
     recorded = record_command(
         list(command),
         cwd=Path.cwd(),
-        output=writable(output or _own_folder(root) / "recording.sqlite"),
+        output=writable(output or own_folder(root) / "recording.sqlite"),
         deep=deep,
         roots=source_roots(root),
     )
@@ -216,7 +217,7 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
     here = Path.cwd()
     recording = add_up(sources, here=here)
-    target = writable(output or _own_folder(find_root(here)) / "recording.sqlite")
+    target = writable(output or own_folder(find_root(here)) / "recording.sqlite")
     write(recording, target)
     requests = sum(stats.executions for stats in recording.scopes if stats.scope.kind == "request")
     figures = {"processes": recording.processes, "requests": requests}
@@ -325,15 +326,6 @@ def _recording_here() -> Path:
             slug="no-recording",
         )
     return path
-
-
-def _own_folder(root: Path) -> Path:
-    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
-    installed = "site-packages" in root.parts
-    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    return folder
 
 
 def _stdout() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -136,3 +137,12 @@ def writable(path: Path) -> Path:
             slug="output",
         ) from error
     return path
+
+
+def own_folder(root: Path) -> Path:
+    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
+    installed = "site-packages" in root.parts
+    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from nuages.options import flags, json_option, project_options
+from nuages.options import flags, json_option, own_folder, project_options
 
 
-class Rows(click.ParamType):
+class Rows(click.ParamType[Any]):
     """`app.Model=5_000_000`."""
 
     name = "app.Model=N"
@@ -25,7 +25,7 @@ class Rows(click.ParamType):
             self.fail(f"{value!r} is not app.Model=N", param, ctx)
 
 
-class Count(click.ParamType):
+class Count(click.ParamType[Any]):
     """A number that may be written 1_000_000."""
 
     name = "N"
@@ -45,23 +45,42 @@ class Count(click.ParamType):
 @click.argument("project", type=click.Path(path_type=Path), default=".")
 @project_options
 @click.option("--users", type=Count(), required=True, help="Users in all, such as 1_000_000.")
-@click.option("--rows", "rows", type=Rows(), multiple=True,
-              help="Rows in all of a model; may be given again.")
-@click.option("--database", metavar="URL",
-              help="The database to fill; one named nuages_… is made and migrated when it is not"
-              " there.")
+@click.option(
+    "--rows", "rows", type=Rows(), multiple=True, help="Rows in all of a model; may be given again."
+)
+@click.option(
+    "--database",
+    metavar="URL",
+    help="The database to fill; one named nuages_… is made and migrated when it is not there.",
+)
 @click.option("--own", is_flag=True, help="Fill the project's own databases, as it names them.")
-@click.option("--remote", metavar="NAME",
-              help="The name of a database that is not on this machine, to say a second time that"
-              " it may be filled.")
-@click.option("--everything", is_flag=True,
-              help="What libraries keep for themselves, too: revisions, logs, reference data.")
-@click.option("--plan", "plan_only", is_flag=True,
-              help="Say rows, bytes and time; fill nothing.")
-@click.option("--minutes", type=click.FloatRange(min=0.01),
-              help="Begin no further model after so long; the next run goes on.")
-@click.option("--seed", type=int, default=1953, show_default=True,
-              help="The same seed, the same rows.")
+@click.option(
+    "--remote",
+    metavar="NAME",
+    help="The name of a database that is not on this machine, to say a second time that"
+    " it may be filled.",
+)
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="What libraries keep for themselves, too: revisions, logs, reference data.",
+)
+@click.option("--plan", "plan_only", is_flag=True, help="Say rows, bytes and time; fill nothing.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0.01),
+    help="Begin no further model after so long; the next run goes on.",
+)
+@click.option(
+    "--logins",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    help="Users who get a session; .nuages/logins.jsonl lists their cookies and tokens.",
+)
+@click.option(
+    "--seed", type=int, default=1953, show_default=True, help="The same seed, the same rows."
+)
 @json_option
 def populate(project: Path, as_json: bool, **options: Any) -> int:
     """Fill a database with the volume of production: rows for every model of PROJECT.
@@ -72,14 +91,15 @@ def populate(project: Path, as_json: bool, **options: Any) -> int:
     from nuages.populate import PopulateOptions
     from nuages.populate import populate as fill
     from nuages.populate.places import none_told
-    from nuages.populate.report import render, to_json
+    from nuages.populate.report import render, to_json, write_logins
     from nuages.progress import Progress
     from nuages.project import discover
 
     if not options["own"] and not options["database"]:
         raise none_told()
+    found = discover(project, **flags(options))
     done = fill(
-        discover(project, **flags(options)),
+        found,
         PopulateOptions(
             users=options["users"],
             rows=dict(options["rows"]),
@@ -89,9 +109,12 @@ def populate(project: Path, as_json: bool, **options: Any) -> int:
             plan_only=options["plan_only"],
             seed=options["seed"],
             minutes=options["minutes"],
+            logins=options["logins"],
         ),
         Progress(),
     )
+    if done.logins.get("users"):
+        write_logins(own_folder(found.root) / "logins.jsonl", done)
     if as_json:
         click.echo(json.dumps(to_json(done), indent=2, ensure_ascii=False))
     else:

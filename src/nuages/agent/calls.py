@@ -31,6 +31,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "units": calls.volume.units,
         "pool": calls.volume.pool,
         "judge": calls.volume.judge,
+        "logins": calls.volume.logins,
         "actors": calls.actors,
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nuages.populate.columns import Chunk
+from nuages.errors import NuagesError
+from nuages.populate.columns import Chunk, Emptied
 from nuages.populate.made import (
     Bytes,
     Images,
@@ -35,15 +36,13 @@ _EPOCH = _EPOCH_DAYS * 86_400_000_000
 Piece = Bytes | list[bytes]  # rows of equal length, or a row each
 
 
-class UnknownType(Exception):  # noqa: N818  (the plan leaves such a column to the pool)
-    """A type whose binary form is not known here."""
+class UnknownType(NuagesError):  # noqa: N818  (said of a model that is not filled)
+    """A type in which a computed value cannot be spelled here."""
 
+    slug = "database"
 
-def writable(type_name: str) -> bool:
-    """Whether computed values can be spelled in that type."""
-    return type_name in TEXTS or type_name in _INTEGERS or type_name in _FLOATS or type_name in (
-        "uuid", "numeric", "date", "timestamp", "timestamptz",
-    )  # fmt: skip
+    def __init__(self, made: Made, type_name: str) -> None:
+        super().__init__(f"{type(made).__name__} cannot be written into a column of {type_name}")
 
 
 @dataclass
@@ -67,6 +66,9 @@ class RowWriter:
         rows = len(chunk.rows)
         pieces: list[Piece] = [count_of(len(self.columns), rows)]
         for column in self._computed:
+            if isinstance(self.plan.generators[column], Emptied):
+                pieces.append(np.broadcast_to(np.frombuffer(NULL, dtype=np.uint8), (rows, 4)))
+                continue
             made, mask = self.plan.generators[column](chunk)
             spelled = encoded(made, self.types[column])
             pieces.extend(spelled if mask is None else [_emptied(spelled, mask)])
@@ -134,7 +136,7 @@ def encoded(made: Made, type_name: str) -> list[Piece]:
     if isinstance(made, Texts):
         return [_texts(made, type_name)]
     if isinstance(made, Uuids):
-        return [_uuids(made.values, type_name)]
+        return [_uuids(made, type_name)]
     return [_numbers(made, type_name)]
 
 
@@ -150,11 +152,12 @@ def _marked(made: Marked) -> list[Piece]:
 
 def _texts(made: Texts, type_name: str) -> list[bytes]:
     if type_name not in TEXTS:
-        raise UnknownType(type_name)
+        raise UnknownType(made, type_name)
     return [struct.pack(">i", len(text)) + text for text in made.values.tolist()]
 
 
-def _uuids(raw: Bytes, type_name: str) -> Bytes:
+def _uuids(made: Uuids, type_name: str) -> Bytes:
+    raw = made.values
     if type_name == "uuid":
         return _with_length(raw)
     if type_name in TEXTS:
@@ -162,7 +165,7 @@ def _uuids(raw: Bytes, type_name: str) -> Bytes:
         spelled = np.empty((len(raw), 32), dtype=np.uint8)
         spelled[:, 0::2], spelled[:, 1::2] = digits[raw >> 4], digits[raw & 15]
         return _with_length(spelled)
-    raise UnknownType(type_name)
+    raise UnknownType(made, type_name)
 
 
 def _numbers(made: Numbers, type_name: str) -> Piece:
@@ -172,16 +175,16 @@ def _numbers(made: Numbers, type_name: str) -> Piece:
     if type_name == "numeric":
         return _numeric(values)
     if type_name == "date":
-        return _as("int4", values - _EPOCH_DAYS)
+        return _whole("int4", values - _EPOCH_DAYS)
     if type_name in ("timestamp", "timestamptz"):
-        return _as("int8", values - _EPOCH)
-    return _as(type_name, values)
+        return _whole("int8", values - _EPOCH)
+    if type_name not in _INTEGERS and type_name not in _FLOATS:
+        raise UnknownType(made, type_name)
+    return _whole(type_name, values)
 
 
-def _as(type_name: str, values: npt.NDArray[np.int64]) -> Bytes:
-    form = _INTEGERS.get(type_name) or _FLOATS.get(type_name)
-    if form is None:
-        raise UnknownType(type_name)
+def _whole(type_name: str, values: npt.NDArray[np.int64]) -> Bytes:
+    form = _INTEGERS.get(type_name) or _FLOATS[type_name]
     size = int(form[-1])
     return _with_length(values.astype(form).view(np.uint8).reshape(-1, size))
 

@@ -301,7 +301,7 @@ class Generic:
 
 @dataclass(frozen=True)
 class Emptied:
-    """NULL in every row."""
+    """NULL in every row, whatever the type."""
 
     def __call__(self, chunk: Chunk) -> Values:
         return Numbers(np.zeros(len(chunk.rows), dtype=np.int64)), np.ones(len(chunk.rows), bool)

@@ -357,5 +357,3 @@ def one_each(unit: Unit, catalog: TableCatalog) -> str | None:
         if column.column in single and not column.is_null:
             return relation.label
     return None
-
-

@@ -279,9 +279,7 @@ class _Planner:
             )
         self._done[column.column] = make.Place(dealing, low, step)
 
-    def _combine(
-        self, others: list[str], dealing: make.Dealing | None, parent: str
-    ) -> None:
+    def _combine(self, others: list[str], dealing: make.Dealing | None, parent: str) -> None:
         options = [self._options(name) for name in others]
         avoids = bool(parent) and self._same_target(parent, others)
         combination = make.Combination(

@@ -112,7 +112,7 @@ class PostgresTarget:
         """The last text of a column in the order of its bytes."""
         name = sql.Identifier(column).as_string(None)
         found = self.connection.execute(
-            f'SELECT coalesce(max({name} COLLATE "C"), \'\') FROM {quoted(table)}'.encode()
+            f"SELECT coalesce(max({name} COLLATE \"C\"), '') FROM {quoted(table)}".encode()
         ).fetchone()
         return str(found[0]) if found else ""
 
@@ -160,9 +160,7 @@ class PostgresTarget:
         sent = 0
         shuffle = Permutation(plan.pool.rows, work.seed)
         with self.connection.cursor() as cursor:
-            with cursor.copy(
-                statement.encode(), writer=QueuedLibpqWriter(cursor)
-            ) as copy:
+            with cursor.copy(statement.encode(), writer=QueuedLibpqWriter(cursor)) as copy:
                 copy.write(binary.HEADER)
                 for start in range(0, work.rows, BATCH):
                     rows = np.arange(start, min(start + BATCH, work.rows), dtype=np.int64)

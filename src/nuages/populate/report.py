@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from nuages.populate.verb import Populated
@@ -42,6 +45,13 @@ def render(done: Populated) -> str:
     return "\n".join(_planned(done) if done.filled is None else _filled(done))
 
 
+def write_logins(path: Path, done: Populated) -> None:
+    """One line a user: key, login, cookie, token; and the password that all of them have."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        for user in done.logins["users"]:
+            file.write(json.dumps({**user, "password": done.logins["password"]}) + "\n")
+
+
 def _planned(done: Populated) -> Iterator[str]:
     width = max((len(each.label) for each in done.planned), default=0)
     yield f"{'model':{width}}  {'there':>12}  {'to make':>12}  {'MB':>9}"
@@ -67,6 +77,11 @@ def _filled(done: Populated) -> Iterator[str]:
     yield f"{total:,} rows in {done.filled.seconds:,.1f} s, {_rate(done):,.0f} a second."
     for label, reasons in sorted(done.filled.refused.items()):
         yield f"{label}: full_clean() of a sample says {', '.join(sorted(reasons))}"
+    users = done.logins.get("users", ())
+    if users:
+        yield f"{len(users):,} users are listed in .nuages/logins.jsonl."
+    if note := done.logins.get("note"):
+        yield f"Sessions: {note}."
     yield from _left_out(done)
 
 

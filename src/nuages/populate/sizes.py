@@ -67,9 +67,7 @@ def _catalogued(unit: Unit, users: int, found: Mapping[str, int]) -> int:
     return _catalogue(users) if unit.is_parent else 2 * _catalogue(users)
 
 
-def _links(
-    unit: Unit, users: int, found: Mapping[str, int], libraries: Collection[str]
-) -> int:
+def _links(unit: Unit, users: int, found: Mapping[str, int], libraries: Collection[str]) -> int:
     ends = [relation for _, relation in unit.relations]
     source = found.get(ends[0].label, _catalogue(users)) if ends else 0
     is_few = any(end.label in libraries and found.get(end.label, 0) < users / 2 for end in ends)

@@ -83,9 +83,7 @@ class Forest:
 
         steps = [spelled(number) for number in range(CHILDREN + 1)]
         found = []
-        for tree, place in zip(
-            self.tree(chunk).tolist(), self.place(chunk).tolist(), strict=True
-        ):
+        for tree, place in zip(self.tree(chunk).tolist(), self.place(chunk).tolist(), strict=True):
             text = spelled(self.first_root + tree + 1)
             if 0 < place <= CHILDREN:
                 text += steps[place]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
@@ -41,6 +42,7 @@ class PopulateOptions:
     plan_only: bool = False
     seed: int = 1953
     minutes: float | None = None
+    logins: int = 1000  # users who get a session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class Populated:
     planned: tuple[Planned, ...]
     skipped: Mapping[str, str]
     filled: Filled | None
+    logins: Mapping[str, Any] = field(default_factory=dict)  # password, users, note
 
 
 def populate(project: Project, options: PopulateOptions, progress: Progress) -> Populated:
@@ -122,7 +125,21 @@ def _filled(
         check_disk(needed, each.data_folder())
     with progress.stage("populate"):
         filled = filling.run()
-    return Populated(planned=plans, skipped={**skipped, **filled.skipped}, filled=filled)
+    logins = _logins(session, options.logins if filled.rows else 0)
+    return Populated(
+        planned=plans, skipped={**skipped, **filled.skipped}, filled=filled, logins=logins
+    )
+
+
+def _logins(session: AgentSession, count: int) -> Mapping[str, Any]:
+    """Sessions of so many users; what is wrong with them is no reason to lose the rows."""
+    if not count:
+        return {}
+    try:
+        found: Mapping[str, Any] = session.call("logins", count=count)
+    except NuagesError as error:
+        return {"users": [], "note": f"no sessions were made: {error.message}"}
+    return found
 
 
 def _plans(
@@ -139,9 +156,7 @@ def _plans(
 
 
 @contextmanager
-def _session(
-    project: Project, place: Place | None, progress: Progress
-) -> Iterator[AgentSession]:
+def _session(project: Project, place: Place | None, progress: Progress) -> Iterator[AgentSession]:
     """The project as its user would start it; mail, caches and files are scratch all the same."""
     with Scratch() as scratch:
         roots = {label: str(path) for label, path in project.source_roots.items()}

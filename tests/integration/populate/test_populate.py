@@ -28,7 +28,6 @@ SCHEMA = """
 """
 
 
-
 def read(server: PostgresDatabases, name: str, query: str) -> list[tuple[Any, ...]]:
     with server.connect(name) as connection:
         return connection.execute(query.encode()).fetchall()

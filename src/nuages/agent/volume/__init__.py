@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from nuages.agent.fill.order import Step
-from nuages.agent.volume import pool, sample, units
+from nuages.agent.volume import logins, pool, sample, units
 
 
 class Volume:
@@ -35,6 +35,10 @@ class Volume:
     def judge(self, label: str, size: int = 20) -> dict[str, Any]:
         """As `sample.judged` says."""
         return sample.judged(self._steps[label], size)
+
+    def logins(self, count: int) -> dict[str, Any]:
+        """As `logins.made` says."""
+        return logins.made(count)
 
 
 def _connection(alias: str) -> dict[str, str]:

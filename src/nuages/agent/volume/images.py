@@ -100,9 +100,7 @@ class PostgresImage(PlainImage):
     def _create(self) -> None:
         source = self._quote(self.table)
         self._cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{self.pool}")
-        self._cursor.execute(
-            f"CREATE TEMP TABLE {self.pool} (LIKE {source} INCLUDING DEFAULTS)"
-        )
+        self._cursor.execute(f"CREATE TEMP TABLE {self.pool} (LIKE {source} INCLUDING DEFAULTS)")
         required = self._asked(
             "SELECT attname FROM pg_attribute"
             " WHERE attrelid = %s::regclass AND attnotnull AND attnum > 0 AND NOT attisdropped",

@@ -22,9 +22,7 @@ from nuages.agent.inspect import KEPT, managed_models
 from nuages.agent.volume import marks, trees
 
 
-def steps(
-    asked: Collection[str], *, everything: bool = False
-) -> tuple[list[Step], dict[str, str]]:
+def steps(asked: Collection[str], *, everything: bool = False) -> tuple[list[Step], dict[str, str]]:
     """The models to fill in their order, link tables included, and why the others are left out.
 
     `asked` names models that are filled whatever speaks against it; `everything` asks for all but
@@ -187,5 +185,3 @@ def _generic(part: Any, alias: str) -> Iterator[dict[str, Any]]:
                 for target in targets.candidates(key)
             ],
         }
-
-

@@ -107,9 +107,7 @@ class Ticket(models.Model):
         OPEN = "open"
         PAID = "paid"
 
-    number = models.CharField(
-        max_length=9, unique=True, validators=[RegexValidator(r"^T-\d{7}$")]
-    )
+    number = models.CharField(max_length=9, unique=True, validators=[RegexValidator(r"^T-\d{7}$")])
     person = models.ForeignKey(Person, models.CASCADE, to_field="email", related_name="tickets")
     stage = models.ForeignKey(Stage, models.CASCADE, null=True, blank=True)
     venue = models.ForeignKey(Venue, models.CASCADE, null=True, blank=True)

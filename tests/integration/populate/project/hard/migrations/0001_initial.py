@@ -14,211 +14,410 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contenttypes', '0002_remove_content_type_name'),
+        ("contenttypes", "0002_remove_content_type_name"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Click',
+            name="Click",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person_id', models.UUIDField(db_index=True, default=uuid.uuid4)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('path', models.URLField()),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person_id", models.UUIDField(db_index=True, default=uuid.uuid4)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("path", models.URLField()),
             ],
         ),
         migrations.CreateModel(
-            name='Country',
+            name="Country",
             fields=[
-                ('code', models.CharField(max_length=2, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$')])),
-                ('name', models.CharField(max_length=60, unique=True)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=2,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[django.core.validators.RegexValidator("^[A-Z]{2}$")],
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30)),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=30)),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('rank', models.PositiveSmallIntegerField(unique=True, validators=[django.core.validators.MinValueValidator(1)])),
-                ('above', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='hard.place')),
-                ('country', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='hard.country')),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        unique=True, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "above",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="hard.place",
+                    ),
+                ),
+                (
+                    "country",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="hard.country"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('is_main', models.BooleanField(default=False)),
-                ('kind', models.CharField(choices=[('rock', 'Rock'), ('folk', 'Folk')], max_length=5)),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("is_main", models.BooleanField(default=False)),
+                (
+                    "kind",
+                    models.CharField(choices=[("rock", "Rock"), ("folk", "Folk")], max_length=5),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('nick', models.SlugField(max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('born', models.DateField(blank=True, null=True)),
-                ('joined', models.DateTimeField(auto_now_add=True)),
-                ('changed', models.DateTimeField(auto_now=True)),
-                ('friends', models.ManyToManyField(to=settings.AUTH_USER_MODEL)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("nick", models.SlugField(max_length=20)),
+                ("is_active", models.BooleanField(default=True)),
+                ("born", models.DateField(blank=True, null=True)),
+                ("joined", models.DateTimeField(auto_now_add=True)),
+                ("changed", models.DateTimeField(auto_now=True)),
+                ("friends", models.ManyToManyField(to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='Follow',
+            name="Follow",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='person',
-            name='follows',
-            field=models.ManyToManyField(through='hard.Follow', to=settings.AUTH_USER_MODEL),
+            model_name="person",
+            name="follows",
+            field=models.ManyToManyField(through="hard.Follow", to=settings.AUTH_USER_MODEL),
         ),
         migrations.CreateModel(
-            name='Venue',
+            name="Venue",
             fields=[
-                ('place_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='hard.place')),
-                ('seats', models.IntegerField(default=1)),
-                ('open_from', models.DateField()),
-                ('open_until', models.DateField()),
+                (
+                    "place_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="hard.place",
+                    ),
+                ),
+                ("seats", models.IntegerField(default=1)),
+                ("open_from", models.DateField()),
+                ("open_until", models.DateField()),
             ],
-            bases=('hard.place',),
+            bases=("hard.place",),
         ),
         migrations.CreateModel(
-            name='Rating',
+            name="Rating",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('look', 'Look'), ('sound', 'Sound')], max_length=5)),
-                ('object_id', models.TextField()),
-                ('day', models.DateField()),
-                ('stars', models.SmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('content_type', models.ForeignKey(limit_choices_to={'model__in': ['venue', 'stage']}, on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("look", "Look"), ("sound", "Sound")], max_length=5),
+                ),
+                ("object_id", models.TextField()),
+                ("day", models.DateField()),
+                (
+                    "stars",
+                    models.SmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "content_type",
+                    models.ForeignKey(
+                        limit_choices_to={"model__in": ["venue", "stage"]},
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="contenttypes.contenttype",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RockStage',
-            fields=[
-            ],
+            name="RockStage",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('hard.stage',),
+            bases=("hard.stage",),
         ),
         migrations.CreateModel(
-            name='Tail',
+            name="Tail",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('head', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='hard.head')),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "head",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="hard.head",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='head',
-            name='tail',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='heads', to='hard.tail'),
+            model_name="head",
+            name="tail",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="heads",
+                to="hard.tail",
+            ),
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=9, unique=True, validators=[django.core.validators.RegexValidator('^T-\\d{7}$')])),
-                ('state', models.CharField(choices=[('open', 'Open'), ('paid', 'Paid')], default='open', max_length=4)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=8)),
-                ('secret', hard.fields.SealedField()),
-                ('words', hard.fields.WordsField()),
-                ('seats', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
-                ('days', django.contrib.postgres.fields.ranges.DateRangeField(blank=True, null=True)),
-                ('ages', django.contrib.postgres.fields.ranges.IntegerRangeField()),
-                ('extra', models.JSONField(default=dict)),
-                ('scan', models.FileField(blank=True, upload_to='scans/')),
-                ('address', models.GenericIPAddressField(blank=True, null=True)),
-                ('took', models.DurationField()),
-                ('raw', models.BinaryField(default=b'')),
-                ('made', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tickets', to=settings.AUTH_USER_MODEL, to_field='email')),
-                ('stage', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='hard.stage')),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(
+                        max_length=9,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^T-\\d{7}$")],
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("paid", "Paid")], default="open", max_length=4
+                    ),
+                ),
+                ("price", models.DecimalField(decimal_places=2, max_digits=8)),
+                ("secret", hard.fields.SealedField()),
+                ("words", hard.fields.WordsField()),
+                (
+                    "seats",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "days",
+                    django.contrib.postgres.fields.ranges.DateRangeField(blank=True, null=True),
+                ),
+                ("ages", django.contrib.postgres.fields.ranges.IntegerRangeField()),
+                ("extra", models.JSONField(default=dict)),
+                ("scan", models.FileField(blank=True, upload_to="scans/")),
+                ("address", models.GenericIPAddressField(blank=True, null=True)),
+                ("took", models.DurationField()),
+                ("raw", models.BinaryField(default=b"")),
+                (
+                    "made",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tickets",
+                        to=settings.AUTH_USER_MODEL,
+                        to_field="email",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="hard.stage",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('source', 'target'), name='follow_once'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(fields=("source", "target"), name="follow_once"),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='follow_others'),
+            model_name="follow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", models.F("target")), _negated=True),
+                name="follow_others",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('nick'), name='person_nick_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("nick"), name="person_nick_once"
+            ),
         ),
         migrations.AddField(
-            model_name='venue',
-            name='owner',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
+            model_name="venue",
+            name="owner",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='venue',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='hard.venue'),
+            model_name="ticket",
+            name="venue",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to="hard.venue"
+            ),
         ),
         migrations.AddField(
-            model_name='stage',
-            name='venue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='hard.venue'),
+            model_name="stage",
+            name="venue",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="hard.venue"),
         ),
         migrations.AddField(
-            model_name='place',
-            name='chief',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='hard.venue'),
+            model_name="place",
+            name="chief",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="hard.venue",
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='rating',
-            unique_together={('person', 'kind')},
+            name="rating",
+            unique_together={("person", "kind")},
         ),
         migrations.AddConstraint(
-            model_name='venue',
-            constraint=models.CheckConstraint(condition=models.Q(('open_until__gt', models.F('open_from'))), name='venue_open'),
+            model_name="venue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("open_until__gt", models.F("open_from"))), name="venue_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='ticket_price'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0)), name="ticket_price"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__isnull', True), ('venue__isnull', True), _connector='XOR'), name='ticket_for_one'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stage__isnull", True), ("venue__isnull", True), _connector="XOR"
+                ),
+                name="ticket_for_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('venue', 'position'), name='stage_position'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(fields=("venue", "position"), name="stage_position"),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('venue',), name='stage_main_once'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_main", True)), fields=("venue",), name="stage_main_once"
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='place',
-            unique_together={('country', 'name')},
+            name="place",
+            unique_together={("country", "name")},
         ),
     ]
