@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from nuages.populate.keys import Listed, Segment, Sequence, Space
 from nuages.populate.ledger import Entry
 from nuages.populate.planning import TablePlan, TooMany, Work, plan
 from nuages.populate.pooled import TablePool, read
-from nuages.populate.postgres import PostgresTarget
 from nuages.populate.progressing import Pace
 from nuages.populate.schema import Relation, Table, Unit
+from nuages.populate.target import Target
 from nuages.session import AgentSession
 
 POOL = 1000  # rows of each model that the project's own code makes
@@ -47,7 +48,7 @@ class Filling:
         self,
         session: AgentSession,
         units: tuple[Unit, ...],
-        targets: Mapping[str, PostgresTarget],
+        targets: Mapping[str, Target],
         wanted: Mapping[str, int],
         pace: Pace,
         seed: int,
@@ -120,7 +121,7 @@ class Filling:
             if error.slug == "agent":  # the project's process is gone
                 raise
             added, reason = 0, " ".join([error.message, *error.detail.splitlines()[-1:]])
-        except psycopg.Error as error:  # rolled back: the schema is as it was
+        except (psycopg.Error, sqlite3.Error) as error:  # rolled back: the schema is as it was
             added, reason = 0, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         if added:
             self.filled.rows[label] = added
@@ -167,7 +168,7 @@ class Filling:
         rows: int,
         pools: Mapping[str, TablePool],
         flags: Mapping[str, dict[str, Any]],
-        target: PostgresTarget,
+        target: Target,
     ) -> list[TablePlan]:
         plans: list[TablePlan] = []
         segments: dict[tuple[str, str], Segment] = {}
@@ -186,7 +187,7 @@ class Filling:
         rows: int,
         pool: TablePool,
         flags: dict[str, Any],
-        target: PostgresTarget,
+        target: Target,
     ) -> Work:
         entries = self._entries.get(table.table, [])
         last = max((entry.until for entry in entries), default=self._now - YEARS * 365 * DAY)
@@ -210,7 +211,7 @@ class Filling:
             trees_there=_trees(table, target),
         )
 
-    def _write(self, unit: Unit, plans: list[TablePlan], target: PostgresTarget) -> None:
+    def _write(self, unit: Unit, plans: list[TablePlan], target: Target) -> None:
         with target.filling({p.work.table.table: p.work.rows for p in plans}):
             for each in plans:
                 last = each is plans[-1]
@@ -245,7 +246,7 @@ class Filling:
         column: str,
         relation: Relation,
         entry: Entry | None,
-        target: PostgresTarget,
+        target: Target,
     ) -> None:
         space = self._space(relation.table, relation.column)
         assert entry is not None
@@ -257,7 +258,7 @@ class Filling:
         parents: Generator = OneEach(space, 0) if is_single else Drawn(space, rows, self._seed)
         try:
             target.update(table, key, column, rows, OwnKey(segment), parents)
-        except psycopg.Error as error:
+        except (psycopg.Error, sqlite3.Error) as error:
             self.filled.short[entry.unit] = f"{column} is left empty: {str(error).splitlines()[0]}"
 
     def _remember_plan(self, unit: Unit, each: TablePlan) -> None:
@@ -332,7 +333,7 @@ def _entry(unit: Unit, each: TablePlan) -> Entry:
     )
 
 
-def _trees(table: Table, target: PostgresTarget) -> int:
+def _trees(table: Table, target: Target) -> int:
     """The number of the last tree that is there."""
     tree = table.tree
     if tree is None:

@@ -20,6 +20,8 @@ from nuages.populate.postgres import PostgresTarget
 from nuages.populate.progressing import Pace
 from nuages.populate.schema import Unit, units
 from nuages.populate.sizes import sizes
+from nuages.populate.sqlite import SqliteTarget
+from nuages.populate.target import Target
 from nuages.progress import Progress
 from nuages.project import Project
 from nuages.scratch import Scratch
@@ -86,17 +88,23 @@ def populate(project: Project, options: PopulateOptions, progress: Progress) -> 
                 each_target.close()
 
 
-def target(place: Place) -> PostgresTarget:
+def target(place: Place) -> Target:
     """What writes into a place."""
-    if place.vendor != "postgresql":
-        raise NuagesError(f"{place.vendor} is not filled at volume yet", slug="database")
-    return PostgresTarget(place.connect)
+    if place.vendor == "postgresql":
+        return PostgresTarget(place.connect)
+    if place.vendor == "sqlite":
+        return SqliteTarget(place.name)
+    raise NuagesError(
+        f"{place.vendor} is not filled at volume yet",
+        hint="PostgreSQL and SQLite are: name a scratch database of one with --database",
+        slug="database",
+    )
 
 
 def _filled(
     session: AgentSession,
     known: tuple[Unit, ...],
-    targets: Mapping[str, PostgresTarget],
+    targets: Mapping[str, Target],
     skipped: Mapping[str, str],
     options: PopulateOptions,
     progress: Progress,
@@ -146,7 +154,7 @@ def _plans(
     known: tuple[Unit, ...],
     wanted: Mapping[str, int],
     filling: Filling,
-    targets: Mapping[str, PostgresTarget],
+    targets: Mapping[str, Target],
 ) -> Iterator[Planned]:
     missing = filling.missing()
     for unit in known:
