@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,14 @@ from nuages import __version__, about, populating
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
+    Count,
     apply_option,
     catalog_options,
     flags,
     input_option,
     json_option,
-    own_folder,
     output_option,
+    own_folder,
     project_options,
     report_options,
     unenclosed_option,
@@ -118,6 +118,11 @@ def check(project: Path, **options: Any) -> int:
     help="Rows a model that the generic fill makes.",
 )
 @click.option(
+    "--users",
+    type=Count(),
+    help="Fill with the volume that so many users make, as `nuages populate` does.",
+)
+@click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The report page. [default: .nuages/report.html in the project]",
@@ -140,6 +145,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
         found,
         TuneOptions(
             rows=options["rows"],
+            users=options["users"],
             enforce=not options["unenclosed"],
             apply=options["apply"],
             keep=options["keep"],

@@ -11,6 +11,23 @@ import click
 
 from nuages.errors import NuagesError
 
+
+class Count(click.ParamType[Any]):
+    """A number that may be written 1_000_000."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """The number, 1 at least."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is not a number of 1 or more", param, ctx)
+        return number
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

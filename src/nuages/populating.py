@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nuages.options import flags, json_option, own_folder, project_options
+from nuages.options import Count, flags, json_option, own_folder, project_options
 
 
 class Rows(click.ParamType[Any]):
@@ -23,22 +23,6 @@ class Rows(click.ParamType[Any]):
             return label, int(number)
         except ValueError:
             self.fail(f"{value!r} is not app.Model=N", param, ctx)
-
-
-class Count(click.ParamType[Any]):
-    """A number that may be written 1_000_000."""
-
-    name = "N"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        """The number, 1 at least."""
-        try:
-            number = int(value)
-        except ValueError:
-            number = 0
-        if number < 1:
-            self.fail(f"{value!r} is not a number of 1 or more", param, ctx)
-        return number
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Rows for a project's databases: a few hundred for a run of `tune`, or the volume of production."""
+"""Rows for a project's databases: a few hundred a model, or the volume of production."""
 
 from nuages.populate.databases import grow_databases, is_generic, prepare_databases
 from nuages.populate.verb import Populated, PopulateOptions, populate

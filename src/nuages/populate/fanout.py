@@ -43,12 +43,13 @@ class Skew:
         root = shares * self._span + self._low
         square = root * root
         ranks = (square * square - self._offset).astype(np.int64)
-        return np.clip(ranks, 0, self.parents - 1)
+        clipped: Ints = np.clip(ranks, 0, self.parents - 1)
+        return clipped
 
     def before(self, ranks: Ints) -> Ints:
         """How many children all ranks before each have together."""
         share = (np.sqrt(np.sqrt(ranks + self._offset)) - self._low) / self._span
-        found = np.floor(share * self.children).astype(np.int64)
+        found: Ints = np.floor(share * self.children).astype(np.int64)
         found[ranks >= self.parents] = self.children
         found[ranks <= 0] = 0
         return found

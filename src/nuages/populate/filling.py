@@ -14,9 +14,10 @@ import psycopg
 from nuages.errors import NuagesError
 from nuages.populate.catalog import TableCatalog
 from nuages.populate.columns import DAY, Drawn, Generator, OneEach, OwnKey
+from nuages.populate.draft import TooMany, Work
 from nuages.populate.keys import Listed, Segment, Sequence, Space
 from nuages.populate.ledger import Entry
-from nuages.populate.planning import TablePlan, TooMany, Work, plan
+from nuages.populate.planning import TablePlan, plan
 from nuages.populate.pooled import TablePool, read
 from nuages.populate.progressing import Pace
 from nuages.populate.schema import Relation, Table, Unit
@@ -56,7 +57,10 @@ class Filling:
         asked: Collection[str] = (),
         until: float | None = None,
     ) -> None:
-        """`asked` names models to fill though they have reference data; `until` (of the monotonic clock) is when no further model is begun."""
+        """`asked` names models to fill though they have reference data.
+
+        `until`, of the monotonic clock, is when no further model is begun.
+        """
         self._until = until
         self._session, self._units, self._targets = session, units, targets
         self._wanted, self._pace, self._seed = wanted, pace, seed

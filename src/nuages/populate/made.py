@@ -97,7 +97,7 @@ def joined(parts: list[tuple[npt.NDArray[np.bool_], Made]], rows: int) -> Made:
     found = np.empty(shape, dtype=first.values.dtype)
     for mask, made in plain:
         found[mask] = made.values
-    return type(first)(found)  # type: ignore[arg-type]
+    return type(first)(found)
 
 
 def marked(mark: Mark, numbers: Ints, salt: int) -> Marked:

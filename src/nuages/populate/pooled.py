@@ -60,7 +60,8 @@ def read(told: Mapping[str, Any]) -> tuple[TablePool, list[bool], dict[str, list
 
 def parsed(data: bytes) -> list[list[bytes]]:
     """The rows of a binary COPY, a field with its length before it."""
-    rows, at = [], _HEADER
+    rows: list[list[bytes]] = []
+    at = _HEADER
     while True:
         (count,) = struct.unpack_from(">h", data, at)
         at += 2

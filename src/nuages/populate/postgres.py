@@ -125,9 +125,9 @@ class PostgresTarget:
         name = sql.Identifier(column).as_string(None)
         known = f"{name} IS NOT NULL" + (f" AND {name} < {below}" if below is not None else "")
         query = f"SELECT {name} FROM {quoted(table)} WHERE {known} ORDER BY 1 LIMIT {LISTED}"
-        with self.connection.cursor() as cursor:
-            with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)".encode()) as copied:
-                data = b"".join(copied)
+        statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)".encode()
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copied:
+            data = b"".join(copied)
         images = [row[0] for row in parsed(data)]
         return binary.decoded(images, self.catalog(table).types[column]), len(images)
 
@@ -159,17 +159,19 @@ class PostgresTarget:
         statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY{freeze})"
         sent = 0
         shuffle = Permutation(plan.pool.rows, work.seed)
-        with self.connection.cursor() as cursor:
-            with cursor.copy(statement.encode(), writer=QueuedLibpqWriter(cursor)) as copy:
-                copy.write(binary.HEADER)
-                for start in range(0, work.rows, BATCH):
-                    rows = np.arange(start, min(start + BATCH, work.rows), dtype=np.int64)
-                    pool = shuffle(rows % plan.pool.rows)
-                    data = writer.batch(Chunk(rows=rows, first=work.first, pool=pool))
-                    copy.write(data)
-                    sent += len(data)
-                    tick(len(rows))
-                copy.write(binary.END)
+        with (
+            self.connection.cursor() as cursor,
+            cursor.copy(statement.encode(), writer=QueuedLibpqWriter(cursor)) as copy,
+        ):
+            copy.write(binary.HEADER)
+            for start in range(0, work.rows, BATCH):
+                rows = np.arange(start, min(start + BATCH, work.rows), dtype=np.int64)
+                pool = shuffle(rows % plan.pool.rows)
+                data = writer.batch(Chunk(rows=rows, first=work.first, pool=pool))
+                copy.write(data)
+                sent += len(data)
+                tick(len(rows))
+            copy.write(binary.END)
         return sent
 
     def update(
@@ -183,17 +185,17 @@ class PostgresTarget:
                 f"CREATE TEMP TABLE nuages_later ON COMMIT DROP AS SELECT {', '.join(names)}"
                 f" FROM {quoted(table)} WITH NO DATA"
             ])  # fmt: skip
-            with self.connection.cursor() as cursor:
-                with cursor.copy("COPY nuages_later FROM STDIN (FORMAT BINARY)") as copy:
-                    copy.write(binary.HEADER)
-                    for start in range(0, rows, BATCH):
-                        numbers = np.arange(start, min(start + BATCH, rows), dtype=np.int64)
-                        chunk = Chunk(rows=numbers, first=0, pool=numbers)
-                        pieces = [binary.count_of(2, len(chunk.rows))]
-                        for name, generate in ((key, keys), (column, values)):
-                            pieces.extend(binary.encoded(generate(chunk)[0], types[name]))
-                        copy.write(binary.interleaved(pieces, len(chunk.rows)))
-                    copy.write(binary.END)
+            filled = "COPY nuages_later FROM STDIN (FORMAT BINARY)"
+            with self.connection.cursor() as cursor, cursor.copy(filled) as copy:
+                copy.write(binary.HEADER)
+                for start in range(0, rows, BATCH):
+                    numbers = np.arange(start, min(start + BATCH, rows), dtype=np.int64)
+                    chunk = Chunk(rows=numbers, first=0, pool=numbers)
+                    pieces = [binary.count_of(2, len(chunk.rows))]
+                    for name, generate in ((key, keys), (column, values)):
+                        pieces.extend(binary.encoded(generate(chunk)[0], types[name]))
+                    copy.write(binary.interleaved(pieces, len(chunk.rows)))
+                copy.write(binary.END)
             execute(self.connection, [
                 f"UPDATE {quoted(table)} AS t SET {names[1]} = n.{names[1]}"
                 f" FROM nuages_later n WHERE n.{names[0]} = t.{names[0]}"

@@ -59,7 +59,7 @@ def _rows(
 
 
 def _catalogued(unit: Unit, users: int, found: Mapping[str, int]) -> int:
-    """What no foreign key leads from to a user: a few at the top, ten times as many a level below."""
+    """What leads to no user: a few at the top, ten times as many a level below."""
     above = [found[r.label] for column, r in unit.relations
              if not column.is_null and r.label in found]  # fmt: skip
     if above:

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -51,7 +50,7 @@ class SqliteTarget:
         """What the file says of a table, read once."""
         if table not in self._catalogs:
             rows = self.connection.execute(
-                "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?)", [table]
+                'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', [table]
             ).fetchall()
             rows = [row for row in rows if not row[4]]
             keys = tuple(row[0] for row in sorted(rows, key=lambda row: row[3]) if row[3])
@@ -68,8 +67,8 @@ class SqliteTarget:
 
     def _uniques(self, table: str, names: list[str]) -> Iterator[UniqueSet]:
         found = self.connection.execute(
-            'SELECT l.name, l.partial, m.sql FROM pragma_index_list(?) l'
-            ' LEFT JOIN sqlite_master m ON m.name = l.name WHERE l."unique" AND l.origin <> \'pk\'',
+            "SELECT l.name, l.partial, m.sql FROM pragma_index_list(?) l"
+            " LEFT JOIN sqlite_master m ON m.name = l.name WHERE l.\"unique\" AND l.origin <> 'pk'",
             [table],
         ).fetchall()
         for name, is_partial, statement in found:

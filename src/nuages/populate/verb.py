@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,23 +69,36 @@ def populate(project: Project, options: PopulateOptions, progress: Progress) -> 
                 places.make(replace(place, name=name))
             with progress.stage("migrate"):
                 session.call("migrate", timeout=MIGRATE_SECONDS)
-        told = session.call(
-            "units",
-            asked=list(options.rows),
-            everything=options.everything,
-            seed=options.seed,
-            timeout=UNITS_SECONDS,
-        )
-        where = {alias: places.of_agent(each) for alias, each in told["databases"].items()}
-        for each in where.values():
-            places.allow(each, remote=options.remote)
-        targets = {alias: target(each) for alias, each in where.items()}
-        try:
-            return _filled(session, units(told["units"]), targets, told["skipped"], options,
-                           progress)  # fmt: skip
-        finally:
-            for each_target in targets.values():
-                each_target.close()
+
+        def connected(told: Mapping[str, str]) -> Target:
+            where = places.of_agent(told)
+            places.allow(where, remote=options.remote)
+            return target(where)
+
+        with progress.stage("plan" if options.plan_only else "populate"):
+            return fill_databases(session, connected, options, progress)
+
+
+def fill_databases(
+    session: AgentSession,
+    connect: Callable[[Mapping[str, str]], Target],
+    options: PopulateOptions,
+    progress: Progress,
+) -> Populated:
+    """Fill the databases of a project that was set up; `connect` is given where one is."""
+    told = session.call(
+        "units",
+        asked=list(options.rows),
+        everything=options.everything,
+        seed=options.seed,
+        timeout=UNITS_SECONDS,
+    )
+    with ExitStack() as stack:
+        targets = {}
+        for alias, where in told["databases"].items():
+            targets[alias] = connect(where)
+            stack.callback(targets[alias].close)
+        return _filled(session, units(told["units"]), targets, told["skipped"], options, progress)
 
 
 def target(place: Place) -> Target:
@@ -131,8 +144,7 @@ def _filled(
         labels = {unit.label for unit in known if unit.alias == alias}
         needed = sum(plan.bytes for plan in plans if plan.label in labels)
         check_disk(needed, each.data_folder())
-    with progress.stage("populate"):
-        filled = filling.run()
+    filled = filling.run()
     logins = _logins(session, options.logins if filled.rows else 0)
     return Populated(
         planned=plans, skipped={**skipped, **filled.skipped}, filled=filled, logins=logins

@@ -52,7 +52,8 @@ _EXAMPLES: dict[type, Any] = {str: "a1", int: 1, float: 1.0, bool: True, dict: {
 
 def _storable(field: Any, made: Any) -> Any:
     """The value in the shape that a custom field stores: as it is, else in a list or a mapping."""
-    shape = _shape(field, type(made))
+    kind: Any = type(made)
+    shape = _shape(field, kind)
     return OMIT if shape is None else shape(made)
 
 
@@ -65,7 +66,7 @@ _SHAPES: tuple[Callable[[Any], Any], ...] = (
 
 
 @lru_cache(maxsize=50_000)
-def _shape(field: Any, kind: type) -> Callable[[Any], Any] | None:
+def _shape(field: Any, kind: Any) -> Callable[[Any], Any] | None:
     """The first shape of an example of that type that the field takes; None where none is."""
     from django.db import connection
 

@@ -140,6 +140,8 @@ class TableFill:
                 self._taken.take(instance)
                 return instance, ""
             self._redraw(instance, names, attempt, loose=bool(broken))
+            if broken and attempt > _REDRAWS // 2:
+                self._leave_one(instance, names)
         return None, f"no more new values for {', '.join(names)}"
 
     def _relate(self, instance: Any, *, loose: bool) -> str:
@@ -156,9 +158,20 @@ class TableFill:
         for field in self._types:
             setattr(instance, field.attname, self._content_type(field))
         for key, targets in self._generic:
-            for column, value in (targets.pick(key, self._rng) or {}).items():
+            for column, value in (
+                targets.pick(key, self._rng) or self._leading_nowhere(key)
+            ).items():
                 setattr(instance, column, value)
         return ""
+
+    def _leading_nowhere(self, key: Any) -> dict[str, Any]:
+        """A required generic key for which there is no row: the type of the model itself."""
+        held, column = map(self._model._meta.get_field, (key.ct_field, key.fk_field))
+        if held.null:
+            return {}
+        made = columns.value(column, self._number, self._rng)
+        told = {held.attname: self._content_type(held)}
+        return told if made is columns.OMIT else {**told, column.attname: made}
 
     def _relate_kin(self, instance: Any, *, loose: bool, strict: bool) -> Any:
         """Keys that agree; the required one that found nothing to agree with, or None."""
@@ -195,6 +208,20 @@ class TableFill:
         if not plain or loose or attempt > _REDRAWS // 3:
             keyed = [field for field in fields if field not in plain]
             self._redraw_keys(instance, keyed, loose=loose, even=attempt > _REDRAWS // 2)
+
+    def _leave_one(self, instance: Any, names: tuple[str, ...]) -> None:
+        """Of the columns that may be empty one keeps its value: "at most one of these"."""
+        optional = [f for f in map(instance._meta.get_field, names) if f.null]
+        held = [field for field in optional if getattr(instance, field.attname) is not None]
+        for field in held:
+            setattr(instance, field.attname, None)
+        if optional:
+            field = self._rng.choice(optional)
+            if field.is_relation:
+                value = self._pools.pick(field, self._rng)
+            else:
+                value = columns.value(field, self._number, self._rng)
+            self._set(instance, field, value)
 
     def _redraw_keys(self, instance: Any, fields: list[Any], *, loose: bool, even: bool) -> None:
         """Keys that have kin are drawn together with them, so that they still agree."""

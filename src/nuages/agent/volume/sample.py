@@ -1,4 +1,4 @@
-"""A few of the rows that were made, read back through the ORM and judged by the models' own words."""
+"""A few of the rows that were made, read back by the ORM and judged by the models' own words."""
 
 from __future__ import annotations
 
