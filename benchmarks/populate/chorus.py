@@ -68,9 +68,9 @@ class Kept(PostgresTarget):
 
     def text(self) -> list[bytes]:
         """The table's rows as COPY writes text."""
-        with self.connection.cursor() as cursor:
-            with cursor.copy(f"COPY {TABLE} TO STDOUT".encode()) as copied:
-                data = b"".join(copied)
+        statement = f"COPY {TABLE} TO STDOUT".encode()
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copied:
+            data = b"".join(copied)
         return [data[start : start + (1 << 20)] for start in range(0, len(data), 1 << 20)]
 
     def raw_text(self, pieces: list[bytes]) -> float:

@@ -49,6 +49,11 @@ class Rows(click.ParamType[Any]):
     is_flag=True,
     help="What libraries keep for themselves, too: revisions, logs, reference data.",
 )
+@click.option(
+    "--like",
+    metavar="URL",
+    help="Take ratios and distributions of this database, which is only read; no name, no text.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Say rows, bytes and time; fill nothing.")
 @click.option(
     "--minutes",
@@ -94,6 +99,7 @@ def populate(project: Path, as_json: bool, **options: Any) -> int:
             seed=options["seed"],
             minutes=options["minutes"],
             logins=options["logins"],
+            like=options["like"],
         ),
         Progress(),
     )

@@ -82,10 +82,17 @@ class Drawn:
     """A parent for each row by itself, busy ones more often."""
 
     def __init__(
-        self, space: Space, children: int, salt: int, *, avoid: Drawn | None = None
+        self,
+        space: Space,
+        children: int,
+        salt: int,
+        *,
+        avoid: Drawn | None = None,
+        most: float | None = None,
     ) -> None:
+        """`most` is what the busiest parent has, in means, where that is known."""
         self.space = space
-        self._skew = Skew(max(children, 1), space.total)
+        self._skew = Skew(max(children, 1), space.total, times_mean=most)
         self._salt = salt
         self._avoid = avoid if space.total > 1 else None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -43,6 +43,7 @@ class Work:
     greatest: Callable[[str], int]  # column → its greatest value, 0 for an empty table
     linked: Segment | None = None  # keys of the multi-table parent's rows
     trees_there: int = 0
+    busiest: Mapping[str, float] = field(default_factory=dict)  # foreign key → in means, if told
 
 
 class Draft:

@@ -20,10 +20,22 @@ class Skew:
     logarithm; the offset is the least that keeps the first rank below the cap.
     """
 
-    def __init__(self, children: int, parents: int, most: float | None = None) -> None:
+    def __init__(
+        self,
+        children: int,
+        parents: int,
+        most: float | None = None,
+        *,
+        times_mean: float | None = None,
+    ) -> None:
+        """The cap is `times_mean` means where that is told; it never exceeds `most`."""
         self.children, self.parents = children, parents
         mean = children / parents
-        usual = max(TIMES_MEAN * mean, 5.0, min(MOST, MOST_SHARE * children))
+        usual = (
+            times_mean * mean
+            if times_mean
+            else max(TIMES_MEAN * mean, 5.0, min(MOST, MOST_SHARE * children))
+        )
         self.most = max(min(usual, most or usual), mean)
         self._offset = self._least_offset()
         self._low = self._offset**0.25

@@ -17,6 +17,7 @@ from nuages.populate.columns import DAY, Drawn, Generator, OneEach, OwnKey
 from nuages.populate.draft import TooMany, Work
 from nuages.populate.keys import Listed, Segment, Sequence, Space
 from nuages.populate.ledger import Entry
+from nuages.populate.like import Likeness
 from nuages.populate.planning import TablePlan, plan
 from nuages.populate.pooled import TablePool, read
 from nuages.populate.progressing import Pace
@@ -55,6 +56,7 @@ class Filling:
         seed: int,
         *,
         asked: Collection[str] = (),
+        like: Likeness | None = None,
         until: float | None = None,
     ) -> None:
         """`asked` names models to fill though they have reference data.
@@ -62,6 +64,7 @@ class Filling:
         `until`, of the monotonic clock, is when no further model is begun.
         """
         self._until = until
+        self._like = like
         self._session, self._units, self._targets = session, units, targets
         self._wanted, self._pace, self._seed = wanted, pace, seed
         self._alias = {table.table: unit.alias for unit in units for table in unit.tables}
@@ -153,6 +156,10 @@ class Filling:
         if not told["rows"]:
             return 0, str(told["reason"])
         pools, flags = _pools(told["tables"])
+        if self._like is not None and not any(flags.values()):
+            pools = {t.table: self._like.weighted(t, pools[t.table]) for t in unit.tables[-1:]} | {
+                t.table: pools[t.table] for t in unit.tables[:-1]
+            }
         target = self._targets[unit.alias]
         reason = ""
         while rows:
@@ -213,6 +220,7 @@ class Filling:
             covered=covered,
             greatest=lambda column: target.greatest(table.table, column),
             trees_there=_trees(table, target),
+            busiest=self._like.busiest(table) if self._like else {},
         )
 
     def _write(self, unit: Unit, plans: list[TablePlan], target: Target) -> None:

@@ -114,7 +114,8 @@ class _Planner:
             ),
             None,
         )
-        return make.Drawn(space, work.rows, self._draft.salt(name), avoid=avoid)
+        most = work.busiest.get(name)
+        return make.Drawn(space, work.rows, self._draft.salt(name), avoid=avoid, most=most)
 
     def _generic(self) -> None:
         for key in self._work.unit.generic:

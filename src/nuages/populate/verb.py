@@ -15,6 +15,7 @@ from nuages.errors import NuagesError
 from nuages.populate import places
 from nuages.populate.estimates import Planned, check_disk, planned
 from nuages.populate.filling import Filled, Filling, one_each
+from nuages.populate.like import Likeness
 from nuages.populate.places import Place
 from nuages.populate.postgres import PostgresTarget
 from nuages.populate.progressing import Pace
@@ -44,6 +45,7 @@ class PopulateOptions:
     plan_only: bool = False
     seed: int = 1953
     minutes: float | None = None
+    like: str | None = None  # URL of a database whose proportions are taken
     logins: int = 1000  # users who get a session
 
 
@@ -125,7 +127,9 @@ def _filled(
     def single(unit: Unit) -> str | None:
         return one_each(unit, targets[unit.alias].catalog(unit.tables[-1].table))
 
-    wanted = sizes(known, options.users, options.rows, single)
+    like = Likeness(places.of_url(options.like)) if options.like else None
+    told = {**(like.ratios(known, options.users) if like else {}), **options.rows}
+    wanted = sizes(known, options.users, told, single)
     until = time.monotonic() + options.minutes * 60 if options.minutes else None
     filling = Filling(
         session,
@@ -135,6 +139,7 @@ def _filled(
         Pace(progress.detail),
         options.seed,
         asked=options.rows,
+        like=like,
         until=until,
     )
     plans = tuple(_plans(known, wanted, filling, targets))
