@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,16 +12,18 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about
+from nuages import __version__, about, populating
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
+    Count,
     apply_option,
     catalog_options,
     flags,
     input_option,
     json_option,
     output_option,
+    own_folder,
     project_options,
     report_options,
     unenclosed_option,
@@ -36,6 +37,7 @@ class Loop(click.Group):
     order = (
         "check",
         "tune",
+        "populate",
         "record",
         "collect",
         "diagnose",
@@ -117,6 +119,11 @@ def check(project: Path, **options: Any) -> int:
     help="Rows a model that the generic fill makes.",
 )
 @click.option(
+    "--users",
+    type=Count(),
+    help="Fill with the volume that so many users make, as `nuages populate` does.",
+)
+@click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The report page. [default: .nuages/report.html in the project]",
@@ -135,11 +142,12 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     from nuages.tune import tune as run_loop
 
     found = _discover(project, options)
-    target = writable(html or _own_folder(found.root) / "report.html")
+    target = writable(html or own_folder(found.root) / "report.html")
     result = run_loop(
         found,
         TuneOptions(
             rows=options["rows"],
+            users=options["users"],
             enforce=not options["unenclosed"],
             apply=options["apply"],
             keep=options["keep"],
@@ -154,6 +162,9 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
         text.render_tune(result, _stdout(), html=target, apply=offer)
     click.echo(f"Report: {target}", err=True)
     return FOUND if result.findings else 0
+
+
+cli.add_command(populating.populate)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -181,7 +192,7 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
     recorded = record_command(
         list(command),
         cwd=Path.cwd(),
-        output=writable(output or _own_folder(root) / "recording.sqlite"),
+        output=writable(output or own_folder(root) / "recording.sqlite"),
         deep=deep,
         roots=source_roots(root),
     )
@@ -219,7 +230,7 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
 
     here = Path.cwd()
     recording = add_up(sources, here=here)
-    target = writable(output or _own_folder(find_root(here)) / "recording.sqlite")
+    target = writable(output or own_folder(find_root(here)) / "recording.sqlite")
     write(recording, target)
     requests, jobs = executions(recording)
     figures = {"processes": recording.processes, "requests": requests, "jobs": jobs}
@@ -332,12 +343,6 @@ def _recording_here() -> Path:
             slug="no-recording",
         )
     return path
-
-
-def _own_folder(root: Path) -> Path:
-    """`.nuages` in the project, or here where the project can't be written."""
-    installed = "site-packages" in root.parts
-    return (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
 
 
 def _stdout() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,23 @@ from typing import Any, TypeVar
 import click
 
 from nuages.errors import NuagesError
+
+
+class Count(click.ParamType[Any]):
+    """A number that may be written 1_000_000."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """The number, 1 at least."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is not a number of 1 or more", param, ctx)
+        return number
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,3 +162,12 @@ def writable(path: Path) -> Path:
             slug="output",
         ) from error
     return path
+
+
+def own_folder(root: Path) -> Path:
+    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
+    installed = "site-packages" in root.parts
+    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder

@@ -45,6 +45,7 @@ class TuneOptions:
     """How a run goes, beyond what the project's configuration says."""
 
     rows: int = 300  # a model, at most, in the generic fill
+    users: int | None = None  # fill with the volume that so many make, instead
     enforce: bool = True  # False: --unenclosed
     apply: bool = False
     keep: bool = False  # the scratch folder
@@ -177,20 +178,20 @@ def _entered(
                 lab.inspect()
             yield lab, TestsDoor(lab, command)
         else:
-            yield lab, DrivenDoor(lab, _populated(lab, options.rows))
+            yield lab, DrivenDoor(lab, _populated(lab, options))
 
 
-def _populated(lab: Lab, rows: int) -> tuple[str, ...]:
+def _populated(lab: Lab, options: TuneOptions) -> tuple[str, ...]:
     """Fill PostgreSQL; SQLite where the project's own schema runs only there."""
     try:
-        return prepare_databases(lab, rows=rows)
+        return prepare_databases(lab, rows=options.rows, users=options.users)
     except NuagesError as error:
         if error.slug not in SCHEMA_FAULTS or lab.databases.vendor == "sqlite":
             raise
         if lab.own_vendor != "sqlite":
             raise
         lab.fall_back_to_sqlite(error.message)
-    return prepare_databases(lab, rows=rows)
+    return prepare_databases(lab, rows=options.rows, users=options.users)
 
 
 def _noted(seen: Seen, note: str) -> Seen:

@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_migrations index_trials",
         "doors",
-        "about suite tune report",
+        "about populating suite tune report",
         "cli",
         "__main__",
     )

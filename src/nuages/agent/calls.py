@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from nuages.agent import catalog, hypothetical, index_migrations, inspect, migrations
+from nuages.agent.volume import Volume
 from nuages.errors import NuagesError
 
 _UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
@@ -27,6 +28,10 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "load_fixtures": migrations.load_fixtures,
         "command": migrations.command,
         "fill": calls.fill,
+        "units": calls.volume.units,
+        "pool": calls.volume.pool,
+        "judge": calls.volume.judge,
+        "logins": calls.volume.logins,
         "actors": calls.actors,
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,
@@ -47,6 +52,7 @@ class Calls:
         self._progress = progress
         self._actors: Any = None
         self._requests: Any = None
+        self.volume: Any = Volume()
 
     def routes(self) -> list[dict[str, Any]]:
         from nuages.agent import routes

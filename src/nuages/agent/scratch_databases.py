@@ -14,7 +14,11 @@ from nuages.agent.changes import Edit
 from nuages.agent.sources import text_of
 
 DUMMY = "django.db.backends.dummy"
-PLAIN = {"postgresql": "django.db.backends.postgresql", "sqlite": "django.db.backends.sqlite3"}
+PLAIN = {
+    "postgresql": "django.db.backends.postgresql",
+    "sqlite": "django.db.backends.sqlite3",
+    "mysql": "django.db.backends.mysql",
+}
 SPATIAL = {
     "postgresql": "django.contrib.gis.db.backends.postgis",
     "sqlite": "django.contrib.gis.db.backends.spatialite",
@@ -49,7 +53,9 @@ class Target:
     host: str = ""  # folder of the socket
     port: str = ""
     user: str = ""
+    password: str = ""
     folder: str = ""
+    told: str = ""  # the default alias's database, named by the user; others are named after it
 
     @classmethod
     def of(cls, overlay: Mapping[str, Any]) -> Target | None:
@@ -59,17 +65,29 @@ class Target:
                 vendor="postgresql", prefix=told["prefix"], host=told["host"],
                 port=str(told["port"]), user=told["user"],
             )  # fmt: skip
+        if told := overlay.get("told"):
+            name, vendor = told["name"], told["vendor"]
+            if vendor == "sqlite":
+                folder, file = os.path.split(name)
+                stem = file.removesuffix(".sqlite3")
+                return cls(vendor=vendor, prefix=stem, folder=folder, told=name)
+            return cls(
+                vendor=vendor, prefix=name, host=told["host"], port=told["port"],
+                user=told["user"], password=told["password"], told=name,
+            )  # fmt: skip
         if told := overlay.get("sqlite"):
             return cls(vendor="sqlite", prefix=told["prefix"], folder=told["dir"])
         return None
 
     def place(self, name: str) -> dict[str, str]:
         """Where a database is, as Django's settings say it."""
+        is_told = self.told and name == database_name(self.prefix, "default")
         if self.vendor == "sqlite":
-            file = os.path.join(self.folder, f"{name}.sqlite3")
+            file = self.told if is_told else os.path.join(self.folder, f"{name}.sqlite3")
             return {"NAME": file, "USER": "", "PASSWORD": "", "HOST": "", "PORT": ""}
         return {
-            "NAME": name, "USER": self.user, "PASSWORD": "", "HOST": self.host, "PORT": self.port,
+            "NAME": self.told if is_told else name, "USER": self.user,
+            "PASSWORD": self.password, "HOST": self.host, "PORT": self.port,
         }  # fmt: skip
 
     def owns(self, database: Mapping[str, Any]) -> bool:
@@ -77,6 +95,8 @@ class Target:
         engine, name = database.get("ENGINE") or DUMMY, str(database.get("NAME") or "")
         if engine == DUMMY:
             return True
+        if self.told and database.get("HOST", "") == self.host:
+            return name.startswith(self.told) or (self.vendor == "sqlite" and name == self.told)
         if self.vendor == "postgresql" and database.get("HOST") == self.host:
             return name.removeprefix("test_").startswith("nuages_")
         if family(engine) != "sqlite":

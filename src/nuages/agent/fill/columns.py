@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from nuages.agent import matching
@@ -22,6 +23,7 @@ _HIDDEN = re.compile(
     re.I,
 )
 _POWER = re.compile(r"^(is_)?(staff|superuser|super_user|admin|administrator|root)$")
+_SINGLE = re.compile(r"(^|_)(default|primary|main)(_|$)", re.I)
 _CODE = re.compile(r"class|module|callable|import|backend|function|template|dotted|regex|query")
 _ABSENT = re.compile(r"delet|archiv|cancel|remov|bann|reject|suspen|lock|expire|unpublish", re.I)
 _GOOD = re.compile(
@@ -42,7 +44,42 @@ def value(field: Any, number: int, rng: random.Random, *, loose: bool = False) -
     if _keeps_default(field, rng):
         return OMIT
     made = _typed(field, number, rng)
-    return made if made is OMIT else _valid(field, made, number, rng)
+    return made if made is OMIT else _storable(field, _valid(field, made, number, rng))
+
+
+_EXAMPLES: dict[type, Any] = {str: "a1", int: 1, float: 1.0, bool: True, dict: {}, list: []}
+
+
+def _storable(field: Any, made: Any) -> Any:
+    """The value in the shape that a custom field stores: as it is, else in a list or a mapping."""
+    kind: Any = type(made)
+    shape = _shape(field, kind)
+    return OMIT if shape is None else shape(made)
+
+
+_SHAPES: tuple[Callable[[Any], Any], ...] = (
+    lambda made: made,
+    lambda made: [made],
+    lambda made: {"made_up": made},
+    lambda made: [],
+)
+
+
+@lru_cache(maxsize=50_000)
+def _shape(field: Any, kind: Any) -> Callable[[Any], Any] | None:
+    """The first shape of an example of that type that the field takes; None where none is."""
+    from django.db import connection
+
+    example = _EXAMPLES.get(kind)
+    if example is None:
+        return _SHAPES[0]
+    for shape in _SHAPES:
+        try:
+            field.get_db_prep_save(shape(example), connection)
+        except Exception:
+            continue
+        return shape
+    return None
 
 
 def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
@@ -55,6 +92,8 @@ def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:
         return True
     if loose:
         return rng.random() < 0.5
+    if field.unique:
+        return False
     scarce = field.is_relation or types.family(field) in ("integer", "decimal", "float")
     return bool(field.blank) and rng.random() < (0.02 if scarce else 0.06)
 
@@ -89,6 +128,8 @@ def _keeps_default(field: Any, rng: random.Random) -> bool:
     database = getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
     if field.unique or not (field.has_default() or database):
         return False
+    if not field.blank and field.has_default() and field.get_default() in field.empty_values:
+        return False  # one that full_clean() would refuse
     kind = types.family(field)
     if kind in ("json", "array", "binary", "other") or database:
         return True
@@ -111,8 +152,8 @@ def _typed(field: Any, number: int, rng: random.Random) -> Any:
 
 def _flag(field: Any, rng: random.Random) -> bool:
     """In the state in which a page shows the row."""
-    if _POWER.search(field.name):
-        return False
+    if _POWER.search(field.name) or _SINGLE.search(field.name):
+        return False  # power is given by people, and of defaults there is one at most
     negated = re.match(r"(is_)?(not|un|in)_?(active|available|verified|public)", field.name, re.I)
     if _HIDDEN.search(field.name) or negated:
         return rng.random() < 0.03
@@ -126,12 +167,8 @@ def _text(field: Any, number: int, rng: random.Random) -> str:
         return ""
     if field.name == "password":
         return "!nuages-no-password"
-    internal, name = field.get_internal_type(), field.name
-    kind = words.kind_of(name)
-    for mark, forced in (("Email", "email"), ("URL", "url"), ("Slug", "slug")):
-        if any(mark in k.__name__ for k in type(field).__mro__):
-            kind = forced
-    if internal == "TextField" and not field.unique:
+    kind = text_kind(field)
+    if field.get_internal_type() == "TextField" and not field.unique:
         return words.text(kind, number, rng) if kind == "html" else words.paragraph(rng)
     made = words.text(kind, number, rng)
     if field.unique and words.base36(number) not in made.lower() and kind not in ("phone", "zip"):
@@ -139,18 +176,27 @@ def _text(field: Any, number: int, rng: random.Random) -> str:
     return words.fitted(made, field.max_length, number, unique=field.unique)
 
 
+def text_kind(field: Any) -> str:
+    """What sort of text a column holds, by its class, else by its name."""
+    for mark, kind in (("Email", "email"), ("URL", "url"), ("Slug", "slug")):
+        if any(mark in k.__name__ for k in type(field).__mro__):
+            return kind
+    return words.kind_of(field.name)
+
+
 def _valid(field: Any, made: Any, number: int, rng: random.Random) -> Any:
     """The value if the field's validators accept it, else the first other shape they do."""
     checks = [v for v in field.validators if type(v).__name__ != "MaxLengthValidator"]
-    if not checks or made is None or _accepted(field, made):
+    if not checks or made is None or accepted(field, made):
         return made
     for other in _other_shapes(field, checks, number, rng):
-        if _accepted(field, other):
+        if accepted(field, other):
             return other
     return made
 
 
-def _accepted(field: Any, made: Any) -> bool:
+def accepted(field: Any, made: Any) -> bool:
+    """Whether the field's validators let a value through."""
     try:
         field.run_validators(field.to_python(made))
     except Exception:

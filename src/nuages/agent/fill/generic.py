@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from nuages.agent.fill import types
 from nuages.agent.fill.pools import Pools, skewed
 from nuages.agent.inspect import KEPT, managed_models
 
@@ -28,7 +29,7 @@ class Targets:
         """Values of the content type's and the key's columns; None when nothing can be meant."""
         from django.contrib.contenttypes.models import ContentType
 
-        targets = [t for t in self._targets() if self._holds(key, t)]
+        targets = [t for t in self._targets() if self._fits(key, t) and self._pools.keys(t)]
         if not targets:
             return None
         target = rng.choice(targets)
@@ -39,10 +40,42 @@ class Targets:
         chosen = skewed(self._pools.keys(target), rng)
         return {type_field.attname: content_type.pk, key.fk_field: chosen}
 
+    def candidates(self, key: Any) -> list[Any]:
+        """The models that a generic key may lead to, filled or not yet."""
+        limited = self._limited(key)
+        fitting = [m for m in self._declared if m in limited] if limited else self._declared
+        found = fitting or limited or self._by_address(least=0)
+        return [m for m in found if self._fits(key, m)]
+
+    def _limited(self, key: Any) -> list[Any]:
+        """The models that `limit_choices_to` of the content type's column names."""
+        allowed = self._model._meta.get_field(key.ct_field).get_limit_choices_to()
+        if not allowed:
+            return []
+        from django.contrib.contenttypes.models import ContentType
+
+        named = ContentType.objects.complex_filter(allowed)
+        models = [content_type.model_class() for content_type in named]
+        managed = {model for model, _ in managed_models()}
+        concrete = [m._meta.concrete_model for m in models if m is not None]
+        return sorted(set(concrete) & managed, key=_liked)
+
+    def _fits(self, key: Any, target: Any) -> bool:
+        """Whether the key's column is of a type that holds the target's primary keys."""
+        column, primary = self._model._meta.get_field(key.fk_field), target._meta.pk
+        while primary.is_relation:
+            primary = primary.target_field
+        held, wanted = types.family(column), types.family(primary)
+        return held == "text" or held == wanted
+
     def _targets(self) -> list[Any]:
         filled = [m for m in self._declared if self._pools.keys(m)]
-        if filled:
-            return filled
+        if not filled:
+            self._declared = filled = self._by_address(least=3)
+        return filled
+
+    def _by_address(self, least: int) -> list[Any]:
+        """Other models, with so many rows at least, those with pages of their own first."""
         others = [
             model
             for model, _ in managed_models()
@@ -51,21 +84,8 @@ class Targets:
             and model is not self._model
             and not generic_keys(model)
         ]
-        others = [m for m in others if len(self._pools.keys(m)) >= 3]
-        self._declared = sorted(others, key=_liked)[:MOST]
-        return self._declared
-
-    def _holds(self, key: Any, target: Any) -> bool:
-        """Whether the key's column can hold the target's primary key."""
-        column = self._model._meta.get_field(key.fk_field)
-        keys = self._pools.keys(target)
-        if not keys:
-            return False
-        try:
-            column.get_prep_value(column.to_python(keys[0]))
-        except Exception:
-            return False
-        return True
+        others = [m for m in others if len(self._pools.keys(m)) >= least]
+        return sorted(others, key=_liked)[:MOST]
 
 
 def _declared(model: Any) -> list[Any]:

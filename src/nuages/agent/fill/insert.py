@@ -49,14 +49,15 @@ def _insert_parents(rows: list[Any], model: Any, alias: str) -> None:
     for parent, link in model._meta.parents.items():
         if link is None:
             continue
-        above = [_as_parent(row, parent) for row in rows]
+        above = [as_parent(row, parent) for row in rows]
         _bulk(above, alias)
         for row, stored in zip(rows, above, strict=True):
             setattr(row, link.attname, stored.pk)
             setattr(row, parent._meta.pk.attname, stored.pk)
 
 
-def _as_parent(row: Any, parent: Any) -> Any:
+def as_parent(row: Any, parent: Any) -> Any:
+    """The part of a row that is in the table of a multi-table parent."""
     instance = parent()
     for field in parent._meta.concrete_fields:
         setattr(instance, field.attname, getattr(row, field.attname))

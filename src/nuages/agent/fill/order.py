@@ -41,23 +41,27 @@ def in_order(further: Collection[str] = ()) -> tuple[list[Step], dict[str, str]]
             skipped[model._meta.label] = reason
         else:
             chosen[model] = alias
-    steps = _sorted(chosen, skipped)
+    steps = sorted_steps(chosen, skipped)
     return [replace(s, is_further=s.model._meta.label in further) for s in steps], skipped
 
 
 def _left_alone(model: Any, alias: str) -> str:
     if model._meta.label in KEPT:
         return "Django's own bookkeeping"
-    if keeps_books(model):
+    if is_bookkeeping(model):
         return "a library's bookkeeping"
     if is_reference_data(model, alias):
         return "its rows come from the migrations"
-    if any(k.__name__ == "SingletonModel" for k in model.__mro__):
+    if is_singleton(model):
         return "a singleton"
     return ""
 
 
-def keeps_books(model: Any, depth: int = 3) -> bool:
+def is_singleton(model: Any) -> bool:
+    return any(k.__name__ == "SingletonModel" for k in model.__mro__)
+
+
+def is_bookkeeping(model: Any, depth: int = 3) -> bool:
     """Whether a library keeps its own state here, and nothing else needs rows of it."""
     if not _BOOKKEEPING.search(model.__name__) or ownership.is_own(model):
         return False
@@ -66,7 +70,7 @@ def keeps_books(model: Any, depth: int = 3) -> bool:
         for relation in model._meta.related_objects
         if not relation.field.null and not getattr(relation, "parent_link", False)
     } - {model}
-    return depth == 0 or all(keeps_books(other, depth - 1) for other in needed_by)
+    return depth == 0 or all(is_bookkeeping(other, depth - 1) for other in needed_by)
 
 
 def is_reference_data(model: Any, alias: str) -> bool:
@@ -133,14 +137,21 @@ def _is_parent(model: Any) -> bool:
     )
 
 
-def _sorted(chosen: dict[Any, str], skipped: dict[str, str]) -> list[Step]:
-    """Topological; generic keys come late; nullable keys are given up where there is a cycle."""
+def sorted_steps(
+    chosen: dict[Any, str], skipped: dict[str, str], *, links: bool = False
+) -> list[Step]:
+    """Topological; generic keys come late; nullable keys are given up where there is a cycle.
+
+    With `links`, what closes a cycle of required keys is no reason to skip.
+    """
     waiting = sorted(chosen, key=lambda m: (holds_generic_key(m), m._meta.label))
     steps: list[Step] = []
     done: set[Any] = set()
     while waiting:
         model = _next(waiting, done, chosen)
-        if model is None:
+        if model is None and links:
+            model = waiting[0]
+        elif model is None:
             for stuck in waiting:
                 skipped[stuck._meta.label] = "a cycle of required foreign keys"
             break

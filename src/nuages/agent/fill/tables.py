@@ -37,7 +37,10 @@ class TableFill:
         until: float,
         *,
         without: frozenset[str] = frozenset(),
+        repeating: bool = False,
     ) -> None:
+        """`without` names columns left alone; `repeating`: unique columns may hold what is there,
+        and required foreign keys nothing."""
         self._step, self._rng, self._pools, self._until = step, rng, pools, until
         self._model = step.model
         generic = generic_keys(self._model)
@@ -50,7 +53,8 @@ class TableFill:
         )
         self._plain = [f for f in self._model._meta.concrete_fields if f.name not in skipped]
         self._generic = [(key, Targets(self._model, pools)) for key in generic]
-        self._taken = Taken(self._model, step.alias, without)
+        self._taken = Taken(self._model, step.alias, without, watched=not repeating)
+        self._repeating = repeating
         chosen = [f for f in links if f not in self._own + self._types]
         self._kinship = Kinship(self._model, chosen, pools, self._taken)
         self._checks = Checks(self._model, step.alias)
@@ -136,6 +140,8 @@ class TableFill:
                 self._taken.take(instance)
                 return instance, ""
             self._redraw(instance, names, attempt, loose=bool(broken))
+            if broken and attempt > _REDRAWS // 2:
+                self._leave_one(instance, names)
         return None, f"no more new values for {', '.join(names)}"
 
     def _relate(self, instance: Any, *, loose: bool) -> str:
@@ -145,16 +151,27 @@ class TableFill:
             missing = self._relate_kin(instance, loose=loose, strict=attempt < _AGREED - 1)
             if missing is None:
                 break
-        if missing is not None:
+        if missing is not None and not self._repeating:
             return f"{missing.name} needs a {missing.related_model._meta.label}, there is none"
         for field in self._own:
             setattr(instance, field.attname, self._parent(field))
         for field in self._types:
             setattr(instance, field.attname, self._content_type(field))
         for key, targets in self._generic:
-            for column, value in (targets.pick(key, self._rng) or {}).items():
+            for column, value in (
+                targets.pick(key, self._rng) or self._leading_nowhere(key)
+            ).items():
                 setattr(instance, column, value)
         return ""
+
+    def _leading_nowhere(self, key: Any) -> dict[str, Any]:
+        """A required generic key for which there is no row: the type of the model itself."""
+        held, column = map(self._model._meta.get_field, (key.ct_field, key.fk_field))
+        if held.null:
+            return {}
+        made = columns.value(column, self._number, self._rng)
+        told = {held.attname: self._content_type(held)}
+        return told if made is columns.OMIT else {**told, column.attname: made}
 
     def _relate_kin(self, instance: Any, *, loose: bool, strict: bool) -> Any:
         """Keys that agree; the required one that found nothing to agree with, or None."""
@@ -163,7 +180,7 @@ class TableFill:
             key = None
             if not columns.left_empty(field, self._rng, loose=loose):
                 key = self._kinship.pick(field, kin, self._rng, strict=strict)
-            if key is None and not field.null:
+            if key is None and not field.null and not self._repeating:
                 return field
             setattr(instance, field.attname, key)
         return None
@@ -192,6 +209,20 @@ class TableFill:
             keyed = [field for field in fields if field not in plain]
             self._redraw_keys(instance, keyed, loose=loose, even=attempt > _REDRAWS // 2)
 
+    def _leave_one(self, instance: Any, names: tuple[str, ...]) -> None:
+        """Of the columns that may be empty one keeps its value: "at most one of these"."""
+        optional = [f for f in map(instance._meta.get_field, names) if f.null]
+        held = [field for field in optional if getattr(instance, field.attname) is not None]
+        for field in held:
+            setattr(instance, field.attname, None)
+        if optional:
+            field = self._rng.choice(optional)
+            if field.is_relation:
+                value = self._pools.pick(field, self._rng)
+            else:
+                value = columns.value(field, self._number, self._rng)
+            self._set(instance, field, value)
+
     def _redraw_keys(self, instance: Any, fields: list[Any], *, loose: bool, even: bool) -> None:
         """Keys that have kin are drawn together with them, so that they still agree."""
         if any(field in self._kinship.bound for field in fields) and not loose:
@@ -206,8 +237,12 @@ class TableFill:
             setattr(instance, field.attname, None if empty else key)
 
     def _set(self, instance: Any, field: Any, value: Any) -> None:
-        if value is not columns.OMIT:
+        if value is columns.OMIT:
+            return
+        try:
             setattr(instance, field.attname, value)
+        except AttributeError:  # a state machine's column, which is protected
+            instance.__dict__[field.attname] = value
 
     def _inherited_links(self) -> set[str]:
         return {

@@ -29,7 +29,7 @@ def fill_tree(
     """(nodes added, why the last one was not)."""
     from nuages.agent.fill.tables import TableFill
 
-    table = TableFill(step, rng, pools, until, without=_kept_by_library(step.model))
+    table = TableFill(step, rng, pools, until, without=kept_by_library(step.model))
     add = _add_treebeard if _is_treebeard(step.model) else _add_mptt
     if _has_children(step.model):
         return 0, "its rows come from the models that inherit from it"
@@ -50,8 +50,10 @@ def fill_tree(
     return added, reason
 
 
-def _kept_by_library(model: Any) -> frozenset[str]:
-    """Columns that say where a node is; the library writes them."""
+def kept_by_library(model: Any) -> frozenset[str]:
+    """Columns that say where a node is, which the library writes; none where there is no tree."""
+    if not is_tree(model):
+        return frozenset()
     options = getattr(model, "_mptt_meta", None)
     if options is not None:
         names = ("left_attr", "right_attr", "tree_id_attr", "level_attr", "parent_attr")

@@ -41,6 +41,7 @@ _AHEAD = re.compile(r"expir|until|_end|end_|ends|finish|due|deadline|go_?to|next
 _PAST = re.compile(r"birth|dob|born", re.I)
 
 
+@lru_cache(maxsize=50_000)  # asked for in every row of a pool
 def family(field: Any) -> str:
     """The sort of values a field takes, by its internal type, else by its base classes."""
     names = [field.get_internal_type(), *(k.__name__ for k in type(field).__mro__)]
@@ -49,6 +50,11 @@ def family(field: Any) -> str:
             if pattern.search(name):
                 return kind
     return "other"
+
+
+def lies_ahead(field: Any) -> bool:
+    """Whether a date is by its name one to come: `expires_at`."""
+    return bool(_AHEAD.search(field.name))
 
 
 def make(kind: str, field: Any, number: int, rng: random.Random) -> Any:
@@ -79,7 +85,7 @@ def _date(field: Any, number: int, rng: random.Random) -> date:
 
 
 def _integer(field: Any, number: int, rng: random.Random) -> int:
-    low, high = _bounds(field)
+    low, high = bounds(field)
     if field.unique or re.search(r"order|position|sort|rank|index|sequence", field.name, re.I):
         return low + number % (high - low + 1) if high - low < 10**9 else number
     if re.search(r"year", field.name, re.I) and low <= 2020 <= high:
@@ -87,7 +93,8 @@ def _integer(field: Any, number: int, rng: random.Random) -> int:
     return rng.randint(max(low, 0) if high >= 0 else low, min(high, max(low, 0) + 200))
 
 
-def _bounds(field: Any) -> tuple[int, int]:
+def bounds(field: Any) -> tuple[int, int]:
+    """The least and the greatest whole number that column and validators take."""
     from django.db import connection
 
     try:
@@ -118,7 +125,7 @@ def _decimal(field: Any, number: int, rng: random.Random) -> Decimal:
 
 
 def _float(field: Any, number: int, rng: random.Random) -> float:
-    low, high = _bounds(field)
+    low, high = bounds(field)
     if field.unique:
         return float(number)
     return round(rng.uniform(low, min(high, low + 100)), 3)
@@ -162,7 +169,8 @@ def png(width: int = 16, height: int = 16) -> bytes:
 
 
 def _json(field: Any, number: int, rng: random.Random) -> Any:
-    return field.get_default() if field.has_default() else {}
+    made = field.get_default() if field.has_default() else {}
+    return made if made or field.blank else {"made_up": "yes"}
 
 
 def _array(field: Any, number: int, rng: random.Random) -> Any:

@@ -61,8 +61,12 @@ def _unmade(field: Any) -> bool:
 class Taken:
     """The combinations a table already holds, and those given out since."""
 
-    def __init__(self, model: Any, alias: str, without: frozenset[str] = frozenset()) -> None:
-        self._sets = [(n, terms) for n, terms in unique_sets(model) if not without & set(n)]
+    def __init__(
+        self, model: Any, alias: str, without: frozenset[str] = frozenset(), *, watched: bool = True
+    ) -> None:
+        """Sets that hold a column of `without` are not looked at; unless `watched`, none is."""
+        sets = unique_sets(model) if watched else []
+        self._sets = [(n, terms) for n, terms in sets if not without & set(n)]
         self._columns = {f.name: f.attname for f in model._meta.concrete_fields}
         self._taken: dict[tuple[Names, Terms], set[Any]] = {}
         rows = model._base_manager.using(alias)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
-_FIRST = """
+FIRST = """
     Ada Alan Amina Chen Django Elena Fatou Grace Hugo Ines Jonas Kofi Lea Maya Nils
     Olga Pavel Rosa Sven Yuki
 """.split()  # noqa: SIM905
@@ -47,6 +48,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.I), kind) for pattern, kind in _BY_NAME)
 
 
+@lru_cache(maxsize=50_000)
 def kind_of(name: str) -> str:
     """What sort of text a column of this name holds; "text" when the name tells nothing."""
     return next((kind for pattern, kind in _COMPILED if pattern.search(name)), "text")
@@ -78,9 +80,9 @@ def text(kind: str, number: int, rng: random.Random) -> str:
 
     mark = base36(number)
     made: dict[str, Callable[[], str]] = {
-        "email": lambda: f"{rng.choice(_FIRST).lower()}.{mark}@example.com",
-        "login": lambda: f"{rng.choice(_FIRST).lower()}{mark}",
-        "first": lambda: rng.choice(_FIRST),
+        "email": lambda: f"{rng.choice(FIRST).lower()}.{mark}@example.com",
+        "login": lambda: f"{rng.choice(FIRST).lower()}{mark}",
+        "first": lambda: rng.choice(FIRST),
         "last": lambda: rng.choice(_LAST),
         "phone": lambda: f"+3361{number % 10_000_000:07d}",
         "url": lambda: f"https://example.com/{word(rng)}/{mark}",

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
+from nuages.agent.inspect import KEPT
 from nuages.errors import NuagesError
 from nuages.lab import GROWN, Lab
+from nuages.populate.postgres import PostgresTarget
+from nuages.populate.sqlite import SqliteTarget
+from nuages.populate.target import Target
+from nuages.populate.verb import PopulateOptions, fill_databases
 from nuages.project import Project
 from nuages.session import AgentSession
+from nuages.stack.databases import PostgresDatabases
 
 SEED = 1953  # fixed, so that two runs fill the same rows
 FILL_SECONDS = 300
@@ -15,10 +22,11 @@ GROW_SECONDS = 10.0  # the time decides where a project has very many models
 MIGRATE_SECONDS = 1800
 
 
-def prepare_databases(lab: Lab, *, rows: int) -> tuple[str, ...]:
+def prepare_databases(lab: Lab, *, rows: int, users: int | None = None) -> tuple[str, ...]:
     """Create the base databases, migrate them and fill them with up to `rows` rows a model.
 
-    Gives notes: what was not filled, who can't ask, and why.
+    With `users` they get the volume that so many users make instead. Gives notes: what was not
+    filled, who can't ask, and why.
     """
     with lab.session(mode=None, base=True) as session:
         lab.databases.create(lab.database_names())
@@ -26,7 +34,7 @@ def prepare_databases(lab: Lab, *, rows: int) -> tuple[str, ...]:
             _migrate(lab, session)
         session.call("routes")  # a fault there should show before the work of filling
         with lab.progress.stage("populate"):
-            notes = _fill(lab, session, rows)
+            notes = _at_volume(lab, session, users) if users else _fill(lab, session, rows)
             session.call("actors", functions=dict(lab.project.config.actors))
             missing = session.call("missing_actors")
         lab.databases.analyze(lab.database_names())
@@ -77,6 +85,19 @@ def _fill(lab: Lab, session: AgentSession, rows: int) -> tuple[str, ...]:
     lab.filled = tuple(sorted(done["filled"]))
     skipped = {label: why for label, why in done["skipped"].items() if "bookkeeping" not in why}
     return tuple(f"{label} was not filled: {why}" for label, why in sorted(skipped.items()))
+
+
+def _at_volume(lab: Lab, session: AgentSession, users: int) -> tuple[str, ...]:
+    def connected(told: Mapping[str, str]) -> Target:
+        name, databases = told["name"], lab.databases
+        if isinstance(databases, PostgresDatabases):
+            return PostgresTarget(lambda: databases.connect(name))
+        return SqliteTarget(name)
+
+    options = PopulateOptions(users=users, seed=SEED, logins=0)
+    done = fill_databases(session, connected, options, lab.progress)
+    left = {label: why for label, why in done.skipped.items() if label not in KEPT}
+    return tuple(f"{label} was not filled: {why}" for label, why in sorted(left.items()))
 
 
 def _management_command(lab: Lab, command: str, *, slug: str) -> None:

@@ -1,0 +1,1 @@
+"""How fast rows come into a database, beside other ways to bring them there."""
