@@ -17,6 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "__init__ model errors",
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
+        "topology",
         "bottleneck code config deployment exits options progress documents histogram origins "
         "lineage statements stated",
         "cases indexes loops project store scratch attach answers",
