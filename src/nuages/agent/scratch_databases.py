@@ -49,6 +49,7 @@ class Target:
     host: str = ""  # folder of the socket
     port: str = ""
     user: str = ""
+    password: str = ""
     folder: str = ""
 
     @classmethod
@@ -69,7 +70,8 @@ class Target:
             file = os.path.join(self.folder, f"{name}.sqlite3")
             return {"NAME": file, "USER": "", "PASSWORD": "", "HOST": "", "PORT": ""}
         return {
-            "NAME": name, "USER": self.user, "PASSWORD": "", "HOST": self.host, "PORT": self.port,
+            "NAME": name, "USER": self.user, "PASSWORD": self.password,
+            "HOST": self.host, "PORT": self.port,
         }  # fmt: skip
 
     def owns(self, database: Mapping[str, Any]) -> bool:
@@ -129,12 +131,12 @@ def _options(database: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _note(edit: Edit, alias: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    was, now = _described(old), _described(new)
+    was, now = described(old), described(new)
     if was != now:
         edit.note(f"DATABASES[{alias!r}]", now, "a scratch database", was=was)
 
 
-def _described(database: Mapping[str, Any]) -> str:
+def described(database: Mapping[str, Any]) -> str:
     where = f"{database.get('HOST') or ''}:{database.get('PORT') or ''}".strip(":")
     parts = (database.get("ENGINE") or DUMMY, str(database.get("NAME") or ""), where)
     return " ".join(part for part in parts if part)

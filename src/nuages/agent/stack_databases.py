@@ -1,0 +1,207 @@
+"""DATABASES of a stack: every alias on its server, by its pool, with what a pool can bear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nuages.agent import scratch_databases
+from nuages.agent.changes import MISSING, Edit
+from nuages.agent.scratch_databases import REPLICA, Target, family
+from nuages.agent.stack_config import StackConfig
+
+ROUTER = "nuages.django.routers.ReplicaRouter"
+MIDDLEWARE = "nuages.django.middleware.ReadYourWrites"
+PAIR = re.compile(r"(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)")
+
+
+class ForeignDatabaseError(ValueError):
+    """A database was told that is not nuages' own to touch."""
+
+
+def target(config: StackConfig) -> Target | None:
+    """The stack's server, or its folder of SQLite files."""
+    told = {"postgres": config.postgres, "sqlite": config.sqlite}
+    found = Target.of({key: value for key, value in told.items() if value})
+    password = str((config.postgres or {}).get("password") or "")
+    return replace(found, password=password) if found and password else found
+
+
+def owns(config: StackConfig, alias: str, database: Mapping[str, Any]) -> bool:
+    """Whether connecting to it would stay in the stack."""
+    places = [*config.places.values(), *config.replicas.values()]
+    name, host = str(database.get("NAME") or ""), str(database.get("HOST") or "")
+    if any(str(place.get("HOST", "")) == host for place in places):
+        return _is_ours(name)
+    server = target(config)
+    return server is not None and server.owns(database)
+
+
+def apply(edit: Edit, config: StackConfig) -> None:
+    """Redirect every alias, and set what goes with the pool."""
+    own = edit.get("DATABASES") or {}
+    server = target(config)
+    if not own or (server is None and not config.places):
+        return
+    names = _names(own, config)
+    primaries = _primaries(own, names)
+    databases = {
+        alias: _placed(edit, config, alias, database, names[alias], primaries.get(alias))
+        for alias, database in own.items()
+    }
+    replicas = _added_replicas(own, databases, config, primaries)
+    databases |= replicas
+    if edit.put("DATABASES", databases):
+        for alias, database in databases.items():
+            _note(edit, alias, own.get(alias) or {}, database)
+    if replicas:
+        _route(edit, {told["TEST"]["MIRROR"]: [alias] for alias, told in replicas.items()})
+
+
+def redirect_in_place(
+    edit: Edit, config: StackConfig, alias: str, database: dict[str, Any]
+) -> None:
+    """Redirect one database that the settings did not have when they became final."""
+    old = dict(database)
+    name = _names({alias: old}, config)[alias]
+    database.update(_placed(edit, config, alias, old, name, None))
+    _note(edit, alias, old, database)
+
+
+def session_settings(database: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a connection's startup `options` set; a pool does not pass them on."""
+    options = (database.get("OPTIONS") or {}).get("options")
+    for name, value in PAIR.findall(options if isinstance(options, str) else ""):
+        yield name, value.replace("\\ ", " ")
+
+
+def _names(own: Mapping[str, Mapping[str, Any]], config: StackConfig) -> dict[str, str]:
+    told = config.postgres or config.sqlite or {}
+    names = scratch_databases.database_names(own, str(told.get("prefix") or "nuages_up"))
+    return {**names, **{alias: str(place["NAME"]) for alias, place in config.places.items()}}
+
+
+def _primaries(own: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """Alias of a replica → alias of what it is a replica of."""
+    found: dict[str, str] = {}
+    for alias in own:
+        mirror = str((own[alias].get("TEST") or {}).get("MIRROR") or "")
+        others = [
+            other for other in own
+            if other != alias and names[other] == names[alias] and not REPLICA.search(other)
+        ]  # fmt: skip
+        if mirror in own:
+            found[alias] = mirror
+        elif alias != "default" and REPLICA.search(alias) and others:
+            found[alias] = others[0]
+    return found
+
+
+def _placed(
+    edit: Edit,
+    config: StackConfig,
+    alias: str,
+    database: Mapping[str, Any],
+    name: str,
+    primary: str | None,
+) -> dict[str, Any]:
+    server = _server_of(config, alias, primary)
+    if server is None:
+        return dict(database)
+    if server.vendor == "postgresql" and not _is_ours(name):
+        raise ForeignDatabaseError(
+            f"nuages only touches databases named nuages_…, not {name!r} of {alias!r}"
+        )
+    placed = scratch_databases.redirect(database, server, name)
+    if family(placed["ENGINE"]) == "postgresql":
+        extra = (config.places.get(alias) or {}).get("OPTIONS") or {}
+        placed["OPTIONS"] = {**placed["OPTIONS"], **extra}
+        _fit_to_pool(edit, config, alias, placed)
+    return placed
+
+
+def _server_of(config: StackConfig, alias: str, primary: str | None) -> Target | None:
+    place = config.replicas.get(primary or "") or config.places.get(alias)
+    base = target(config)
+    if place is None:
+        return base
+    return Target(
+        vendor="postgresql", prefix="nuages",
+        host=str(place.get("HOST", "")), port=str(place.get("PORT", "")),
+        user=str(place.get("USER", base.user if base else "")),
+        password=str(place.get("PASSWORD", base.password if base else "")),
+    )  # fmt: skip
+
+
+def _fit_to_pool(edit: Edit, config: StackConfig, alias: str, database: dict[str, Any]) -> None:
+    options = database["OPTIONS"]
+    if options.get("pool"):  # Django refuses both: the pool keeps connections by itself
+        lasting: int | None = 0
+    else:
+        lasting = None if config.persistent else 0
+    why = "a connection is kept" if lasting is None else "no thread would use it again"
+    _set_key(edit, alias, database, "CONN_MAX_AGE", lasting, why)
+    if lasting is None:
+        why = "a connection that a restart broke is replaced before it is used"
+        _set_key(edit, alias, database, "CONN_HEALTH_CHECKS", True, why)
+    if config.pool == "transaction":
+        why = "the next fetch may be another server connection's"
+        _set_key(edit, alias, database, "DISABLE_SERVER_SIDE_CURSORS", True, why)
+        if not config.prepared_statements and options.get("prepare_threshold") is not None:
+            _set_key(edit, alias, options, "prepare_threshold", None, "as above")
+    if config.pool and "options" in options:
+        why = "set on the database: a pool does not pass on what one connection asks for"
+        _drop_key(edit, alias, options, "options", why)
+
+
+def _set_key(
+    edit: Edit, alias: str, table: dict[str, Any], key: str, value: object, why: str
+) -> None:
+    if table.get(key, MISSING) == value or edit.keeps(key, why):
+        return
+    edit.note(f"DATABASES[{alias!r}][{key!r}]", value, why, was=table.get(key, MISSING))
+    table[key] = value
+
+
+def _drop_key(edit: Edit, alias: str, options: dict[str, Any], key: str, why: str) -> None:
+    was = options.pop(key)
+    edit.note(f"DATABASES[{alias!r}]['OPTIONS'][{key!r}]", "left out", why, was=was)
+
+
+def _added_replicas(
+    own: Mapping[str, Any],
+    databases: Mapping[str, dict[str, Any]],
+    config: StackConfig,
+    primaries: Mapping[str, str],
+) -> dict[str, dict[str, Any]]:
+    """An alias for each replica of a database that the project has none of."""
+    added = {}
+    for primary, place in config.replicas.items():
+        if primary not in own or primary in primaries.values() or config.prepares:
+            continue
+        alias = "replica" if primary == "default" else f"{primary}_replica"
+        where = {key: place[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if key in place}
+        added[alias] = {**databases[primary], **where, "TEST": {"MIRROR": primary}}
+    return added
+
+
+def _route(edit: Edit, replicas: Mapping[str, list[str]]) -> None:
+    why = "reads go to the replica, except after a write of the same client"
+    edit.put("NUAGES_REPLICAS", dict(replicas))
+    edit.set("DATABASE_ROUTERS", [ROUTER, *(edit.get("DATABASE_ROUTERS") or ())], why)
+    edit.set("MIDDLEWARE", [MIDDLEWARE, *(edit.get("MIDDLEWARE") or ())], why)
+
+
+def _note(edit: Edit, alias: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    was, now = (
+        scratch_databases.described(old) if old else MISSING,
+        scratch_databases.described(new),
+    )
+    if was != now:
+        edit.note(f"DATABASES[{alias!r}]", now, "the stack's own database", was=was)
+
+
+def _is_ours(name: str) -> bool:
+    return name.removeprefix("test_").startswith("nuages_")

@@ -1,0 +1,54 @@
+"""Static files that the balancer serves, and uploads that every replica sees."""
+
+from __future__ import annotations
+
+import os
+
+from nuages.agent import scratch_services
+from nuages.agent.changes import Edit
+from nuages.agent.stack_config import StackConfig
+
+
+def static(edit: Edit, config: StackConfig) -> None:
+    """collectstatic fills one folder, once, and the balancer serves it."""
+    if not config.static:
+        return
+    edit.set("STATIC_ROOT", config.static, "filled once, served by the balancer")
+    if "://" in (url := str(edit.get("STATIC_URL") or "")) or url.startswith("//"):
+        edit.set("STATIC_URL", "/static/", "the balancer serves them here")
+    told = (edit.get("STORAGES") or {}).get(scratch_services.STATICS) or {}
+    backend = str(told.get("BACKEND") or edit.get("STATICFILES_STORAGE") or "")
+    if backend and not scratch_services.is_local_static(backend):
+        _put_storage(edit, scratch_services.STATICS, {"BACKEND": scratch_services.STATIC},
+                     "the balancer serves them from a folder")  # fmt: skip
+
+
+def media(edit: Edit, config: StackConfig) -> None:
+    """Uploads go to one folder that all replicas share, above the files there are already."""
+    if not config.media:
+        return
+    why = "all replicas share this folder"
+    os.makedirs(config.media, exist_ok=True)
+    aliases = edit.get("STORAGES") or {}
+    shared = {
+        alias: scratch_services.storage(edit, alias, told, config.media)
+        for alias, told in aliases.items()
+        if alias != scratch_services.STATICS
+    }
+    if edit.get("DEFAULT_FILE_STORAGE") and "default" in shared:  # until Django 5.0
+        edit.set("DEFAULT_FILE_STORAGE", shared["default"]["BACKEND"], why)
+    for alias, told in shared.items():
+        _put_storage(edit, alias, told, why)
+    edit.set("MEDIA_ROOT", config.media, why)
+
+
+def _put_storage(edit: Edit, alias: str, told: dict[str, object], why: str) -> None:
+    aliases = edit.get("STORAGES") or {}
+    was = aliases.get(alias)
+    if was == told or edit.keeps("STORAGES", why):
+        return
+    if edit.put("STORAGES", {**aliases, alias: told}):
+        now, before = told.get("BACKEND", ""), (was or {}).get("BACKEND", "")
+        edit.note(f"STORAGES[{alias!r}]", now, why, was=before)
+    if alias == scratch_services.STATICS and edit.get("STATICFILES_STORAGE"):  # until Django 5.0
+        edit.put("STATICFILES_STORAGE", told.get("BACKEND"))
