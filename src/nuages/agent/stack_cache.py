@@ -17,13 +17,14 @@ class StackCacheClient(RedisCacheClient):
     """Django's client, for which a server that is gone is a cache that is empty and forgets."""
 
     def __init__(self, servers: Any, **options: Any) -> None:
-        from redis import backoff, exceptions, retry
-
-        waits = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+        super().__init__(servers, **options)
+        redis: Any = self._lib
         # redis ≥ 6 would try three times, for seconds. Once, at once, is for a restarted server.
-        once = {"retry": retry.Retry(backoff.NoBackoff(), 1)}
-        super().__init__(servers, **{**waits, **once, **options})
-        self.faults = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
+        once = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
+        waits = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+        told: Any = vars(self)["_pool_options"]
+        self._pool_options = {"retry": once, **waits, **told}
+        self.faults = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError)
         self.rests_until = 0.0
 
 

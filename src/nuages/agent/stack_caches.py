@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from nuages.agent.changes import Edit
 from nuages.agent.sources import text_of
@@ -36,6 +37,8 @@ def caches(edit: Edit, config: StackConfig) -> None:
     own = edit.get("CACHES") or {}
     places = _places(own, config.cache)
     moved = {alias: _moved(cache, config.cache, places[alias]) for alias, cache in own.items()}
+    if config.cache.kind == "memcached":
+        moved = {alias: _apart(moved[alias], own[alias], n) for alias, n in _numbers(own).items()}
     changed = {alias: cache for alias, cache in moved.items() if cache != own[alias]}
     if not changed or edit.keeps("CACHES", "all replicas share one server"):
         return
@@ -93,6 +96,13 @@ def _moved(cache: Mapping[str, Any], server: Cache, location: str) -> dict[str, 
     return _repointed(cache, location)
 
 
+def _apart(moved: Mapping[str, Any], own: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A prefix for each store, as memcached has one room for all keys."""
+    if moved == own or not number:
+        return dict(moved)
+    return {**moved, "KEY_PREFIX": f"{number}:{moved.get('KEY_PREFIX', '')}"}
+
+
 def _speaks_redis(backend: str) -> bool:
     if backend.startswith("django.") and not REDIS.search(backend):
         return False
@@ -147,9 +157,11 @@ def _at(server: Cache, number: int) -> str:
     if server.kind == "memcached":
         return server.url
     number = min(number, server.databases - 1)
-    if server.url.startswith("unix:"):
-        return f"{server.url}?db={number}"
-    return f"{server.url.rstrip('/')}/{number}"
+    url = server.url.partition("?")[0]
+    if url.startswith("unix:"):
+        return f"{url}?db={number}"
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def _backend(server: Cache) -> str:

@@ -14,10 +14,11 @@ UNTOUCHED = frozenset({"DATABASES"})  # not to be kept: it would be the project'
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
-    """The server that all replicas share; its URL names no database number."""
+    """The server that all replicas share."""
 
     kind: Literal["valkey", "memcached"]
-    url: str  # "unix:///run/v.sock", "redis://127.0.0.1:6379"; memcached: "127.0.0.1:11211"
+    # "unix:///run/v.sock", "redis://127.0.0.1:6379"; memcached: "unix:/run/m.sock", "host:11211"
+    url: str
     databases: int = 16  # Valkey's own default
 
 
@@ -46,6 +47,7 @@ class StackConfig:
     replicas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # alias → HOST, PORT
     pool: Literal["", "transaction", "session"] = ""  # of the PgBouncer that it connects to
     prepared_statements: bool = False  # whether that PgBouncer follows them (1.21)
+    native_pool: int = 0  # connections of Django's own pool, where there is no PgBouncer
     persistent: bool = True  # whether threads live on to use a connection again: not under ASGI
     prepares: bool = False  # this process goes past the pool and makes the databases ready
     cache: Cache | None = None

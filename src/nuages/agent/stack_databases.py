@@ -115,7 +115,7 @@ def _placed(
             f"nuages only touches databases named nuages_…, not {name!r} of {alias!r}"
         )
     placed = scratch_databases.redirect(database, server, name)
-    if family(placed["ENGINE"]) == "postgresql":
+    if family(placed.get("ENGINE") or "") == "postgresql":
         extra = (config.places.get(alias) or {}).get("OPTIONS") or {}
         placed["OPTIONS"] = {**placed["OPTIONS"], **extra}
         _fit_to_pool(edit, config, alias, placed)
@@ -137,11 +137,13 @@ def _server_of(config: StackConfig, alias: str, primary: str | None) -> Target |
 
 def _fit_to_pool(edit: Edit, config: StackConfig, alias: str, database: dict[str, Any]) -> None:
     options = database["OPTIONS"]
-    if options.get("pool"):  # Django refuses both: the pool keeps connections by itself
-        lasting: int | None = 0
-    else:
-        lasting = None if config.persistent else 0
+    if config.native_pool and not options.get("pool"):
+        size = {"min_size": 1, "max_size": config.native_pool}
+        _set_key(edit, alias, options, "pool", size, "threads share a process's connections")
+    lasting = None if config.persistent and not options.get("pool") else 0
     why = "a connection is kept" if lasting is None else "no thread would use it again"
+    if options.get("pool"):
+        why = "the pool keeps connections, and Django refuses both"
     _set_key(edit, alias, database, "CONN_MAX_AGE", lasting, why)
     if lasting is None:
         why = "a connection that a restart broke is replaced before it is used"
