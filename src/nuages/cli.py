@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about
+from nuages import __version__, about, stack_commands
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -39,6 +39,13 @@ class Loop(click.Group):
         "collect",
         "diagnose",
         "fix",
+        "topology",
+        "up",
+        "ps",
+        "scale",
+        "restart",
+        "logs",
+        "down",
         "rules",
         "explain",
         "enclosure",
@@ -300,7 +307,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     return FOUND if diagnosis.findings else 0
 
 
-for command in (about.rules, about.explain, about.enclosure):
+for command in (about.rules, about.explain, about.enclosure, *stack_commands.COMMANDS):
     cli.add_command(command)
 
 

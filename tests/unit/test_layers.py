@@ -25,9 +25,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "enclosure stack rules codemod session traffic judge commands",
         "surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
-        "populate index_trials",
+        "populate index_trials up",
         "doors",
-        "about suite tune report",
+        "about stack_commands suite tune report",
         "cli",
         "__main__",
     )

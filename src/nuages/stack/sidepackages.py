@@ -40,8 +40,12 @@ def driver(python: Interpreter, scratch: Path) -> Path | None:
     """A folder with a PostgreSQL driver for the project's Python; None when it has one."""
     if python.drivers:
         return None
-    packages = PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2
-    return ensure(python, packages, scratch)
+    return ensure(python, drivers_for(python), scratch)
+
+
+def drivers_for(python: Interpreter) -> tuple[str, ...]:
+    """What to install for PostgreSQL, for the Django of this interpreter."""
+    return PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2
 
 
 def ensure(python: Interpreter, packages: Sequence[str], scratch: Path) -> Path:

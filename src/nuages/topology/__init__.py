@@ -12,12 +12,6 @@ CacheKind = Literal["valkey", "memcached", "external", "none"]
 PoolKind = Literal["pgbouncer", "django", "none"]
 Vendor = Literal["postgresql", "sqlite"]
 
-# Every part of the settings that the overlay may set; `keep` in the configuration refuses some.
-OVERRIDES = (
-    "databases", "cache", "sessions", "connections", "cursors", "hosts", "proxy", "static",
-    "media", "logging", "tasks", "debug",
-)  # fmt: skip
-
 READY_PATH = "/-/nuages/ready"  # 200, or 503 once the replica's drain file exists
 METRICS_PATH = "/-/nuages/metrics"  # Prometheus text of one replica
 
@@ -56,7 +50,6 @@ class Database:
     """One alias of DATABASES."""
 
     alias: str = "default"
-    name: str = "nuages_up"
     vendor: Vendor = "postgresql"
     external: str | None = None  # URL of a server that is not ours, told explicitly
     replicas: int = 0  # streaming read replicas
@@ -105,7 +98,8 @@ class Topology:
     pools: tuple[Pool, ...] = (Pool(),)
     cache: Cache = field(default_factory=Cache)
     balancer: Balancer = field(default_factory=Balancer)
-    keep: tuple[str, ...] = ()  # of OVERRIDES, those that the project refused
+    prefix: str = "nuages_up"  # of the databases' names; the alias follows
+    keep: tuple[str, ...] = ()  # settings that the overlay leaves as they are
     sources: Mapping[str, str] = field(default_factory=dict)  # "services.web.replicas" → where
 
     @property

@@ -1,0 +1,335 @@
+"""The supervisor: starts every part of the stack in its order, keeps it, and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nuages.errors import NuagesError
+from nuages.stack import warden
+from nuages.stack.autoscale import Autoscaler, Bounds, Load
+from nuages.stack.caddy import Caddy
+from nuages.stack.child import Child, Order
+from nuages.stack.cluster import Cluster
+from nuages.stack.figures import Figures, Row, Subject
+from nuages.stack.home import Home, StackError
+from nuages.stack.kept import Kept, Say
+from nuages.stack.memcached import Memcached
+from nuages.stack.outputs import Echo, Outputs
+from nuages.stack.pgbouncer import PgBouncer
+from nuages.stack.replicas import Launcher
+from nuages.stack.services import Replica, Replicas
+from nuages.stack.valkey import Valkey
+from nuages.topology import Service, Topology
+
+TICK = 1.0  # seconds between two looks at the replicas
+PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
+Tell = Callable[[Service, int], Path]
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """Everything that is to run, resolved to programs and folders."""
+
+    topology: Topology
+    home: Home
+    caddy: Caddy
+    launcher: Launcher
+    tell: Tell  # writes what a replica's overlay reads
+    counters: Callable[[str], Path]  # folder of a replica's vitals
+    report: Callable[[], Mapping[str, Any]]  # what the overlay changed
+    look: Callable[[], Mapping[str, Path]]  # URL prefixes of files to serve → root; blocks
+    make_ready: Callable[[], None]  # migrates; blocks
+    finish: Callable[[], None]  # what may go on while replicas start; blocks
+    cluster: Cluster | None = None
+    extensions: frozenset[str] = frozenset()
+    pools: dict[str, PgBouncer] = field(default_factory=dict)  # by the name of the pool
+    caches: tuple[Valkey | Memcached, ...] = ()
+    autoscale: Bounds | None = None
+    notes: tuple[str, ...] = ()  # what was found, and what was not, to be said aloud
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """A running stack. Make it, and run it, on the thread that lives as long as it does."""
+
+    parts: Parts
+    say: Say
+    echo: Echo | None = None
+    kept: dict[str, Kept] = field(default_factory=dict)
+    services: dict[str, Replicas] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
+    started: float = field(default_factory=time.monotonic)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    children: list[Child] = field(default_factory=list)
+    _scalers: dict[str, Autoscaler] = field(default_factory=dict)
+    _cpu: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _raise_file_limit()
+        self.outputs = Outputs(folder=self.parts.home.logs, echo=self.echo)
+        self._warden = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(warden.__file__)], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
+        )  # fmt: skip
+
+    # -- start and end
+
+    async def start(self) -> None:
+        """Databases and caches, then migrations, then replicas; the balancer beside them."""
+        parts = self.parts
+        caches = [self._keep(cache.order, cache.answers) for cache in parts.caches]
+        looking = asyncio.create_task(asyncio.to_thread(parts.look))
+        await asyncio.gather(looking, self._start_database(), *(each.start() for each in caches))
+        parts.caddy = replace(parts.caddy, files=looking.result())
+        parts.caddy.prepare()
+        caddy = self._keep(parts.caddy.order, parts.caddy.answers)
+        await asyncio.gather(asyncio.to_thread(parts.make_ready), caddy.start())
+        for service in parts.topology.services:
+            self.services[service.name] = self._replicas(service)
+        await asyncio.gather(
+            asyncio.to_thread(parts.finish),
+            *(self.services[each.name].scale(each.replicas) for each in parts.topology.services),
+        )
+        self._tick = asyncio.create_task(self._look_after())
+
+    async def stop(self, *, at_once: bool = False) -> None:
+        """The balancer first, so that nothing more comes in; the databases last."""
+        grace = 1.0 if at_once else None
+        if tick := getattr(self, "_tick", None):
+            tick.cancel()
+        pools = [pool.name for pool in self.parts.pools.values()]
+        order = ("caddy", None, *pools, "postgres-replica", "postgres")
+        for name in order:
+            if name is None:
+                await asyncio.gather(*(each.stop(grace) for each in self.services.values()))
+            elif name in self.kept:
+                await self.kept[name].stop(grace)
+        rest = [each for name, each in self.kept.items() if name not in order]
+        await asyncio.gather(*(each.stop(grace) for each in rest))
+
+    def close(self) -> None:
+        """End whatever is still there, the warden last."""
+        for child in self.children:
+            if child.alive:
+                child.kill()
+        if self._warden.stdin is not None:
+            with suppress(OSError):
+                self._warden.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._warden.wait(2 * warden.PATIENCE)
+        self.outputs.close()
+
+    # -- what other commands ask for
+
+    async def scale(self, name: str, replicas: int) -> None:
+        """Bring one service to a number of replicas."""
+        await self._service(name).scale(replicas)
+
+    async def restart(self, name: str, say: Say) -> None:
+        """Replace a service's replicas one at a time, or a server in its own way."""
+        if name in self.services:
+            await self.services[name].restart()
+        elif name == "postgres":
+            await self._restart_postgres(say)
+        elif pools := [key for key, pool in self.parts.pools.items() if pool.name == name]:
+            await self._replace_pool(pools[0], say)
+        elif name in self.kept:
+            await self.kept[name].restart()
+        else:
+            self._service(name)
+        say(f"{name} is replaced")
+
+    def subjects(self) -> list[Subject]:
+        """Every process, the balancer first."""
+        found = [
+            Subject(
+                name=name, service="", state=kept.state, restarts=kept.restarts,
+                pid=kept.child.pid if kept.child else 0,
+                uptime_s=round(kept.child.uptime, 1) if kept.child else 0.0,
+            )
+            for name, kept in self.kept.items()
+        ]  # fmt: skip
+        for service in self.services.values():
+            found += [self._subject(replica) for replica in service.all]
+        return found
+
+    async def look(self) -> list[Row]:
+        """A row for each process."""
+        return await asyncio.to_thread(self.figures.look, self.subjects())
+
+    # -- parts
+
+    def spawn(self, order: Order) -> Child:
+        """Start a process whose output is read and whose end the warden knows of."""
+        child = Child(order, self.outputs.pipe(order.name), self._tell_warden)
+        self.children = [each for each in self.children if each.alive] + [child]
+        return child
+
+    def _tell_warden(self, line: str) -> None:
+        if self._warden.stdin is not None:
+            with suppress(OSError, ValueError):  # gone, or told to end
+                self._warden.stdin.write(f"{line}\n".encode())
+                self._warden.stdin.flush()
+
+    def _keep(self, order: Callable[[], Order], answers: Callable[[], bool], **hooks: Any) -> Kept:
+        kept = Kept(order=order, answers=answers, spawn=self.spawn, say=self.say, **hooks)
+        self.kept[kept.name] = kept
+        return kept
+
+    async def _start_database(self) -> None:
+        parts = self.parts
+        if parts.cluster is not None:
+            cluster = parts.cluster
+            await asyncio.to_thread(cluster.create)
+            postgres = self._keep(
+                cluster.order, cluster.answers, on_end=self._hold_back, on_ready=self._let_go
+            )
+            await postgres.start()
+            await asyncio.to_thread(cluster.set_up, parts.extensions)
+        for pool in parts.pools.values():
+            pool.prepare()
+        await asyncio.gather(
+            *(self._keep(pool.order, pool.answers).start() for pool in parts.pools.values())
+        )
+
+    def _replicas(self, service: Service) -> Replicas:
+        return Replicas(
+            service=service,
+            launcher=self.parts.launcher,
+            balancer=self.parts.topology.balancer,
+            tell=self.parts.tell,
+            spawn=self.spawn,
+            in_flight=self.parts.caddy.upstreams,
+            say=self.say,
+        )
+
+    def _service(self, name: str) -> Replicas:
+        if name not in self.services:
+            names = ", ".join([*self.services, *self.kept])
+            raise StackError(f"there is no service {name}", hint=f"there are {names}")
+        return self.services[name]
+
+    def _subject(self, replica: Replica) -> Subject:
+        has_counters = replica.service.kind == "web"
+        return Subject(
+            name=replica.name, service=replica.service.name, state=replica.state,
+            pid=replica.child.pid, uptime_s=round(replica.child.uptime, 1),
+            restarts=self.services[replica.service.name].restarts,
+            counters=self.parts.counters(replica.name) if has_counters else None,
+        )  # fmt: skip
+
+    # -- PostgreSQL behind PgBouncer
+
+    async def _admin(self, command: str) -> None:
+        pools = self.parts.pools.values()
+        await asyncio.gather(*(asyncio.to_thread(pool.admin, command) for pool in pools))
+
+    async def _hold_back(self) -> None:
+        """PostgreSQL is gone: what is asked from now on waits for it."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._admin("PAUSE"), PAUSE_LIMIT)
+
+    async def _let_go(self) -> None:
+        await self._admin("RESUME")
+
+    async def _restart_postgres(self, say: Say) -> None:
+        say("queries are held back")
+        try:
+            await asyncio.wait_for(self._admin("PAUSE"), PAUSE_LIMIT)
+        except TimeoutError:
+            await self._let_go()
+            raise StackError(
+                f"a transaction is open for {PAUSE_LIMIT:.0f} s: PostgreSQL stays as it is",
+                hint="end that transaction, then run it again",
+            ) from None
+        try:
+            await self.kept["postgres"].restart()
+        finally:
+            await self._let_go()
+
+    async def _replace_pool(self, name: str, say: Say) -> None:
+        """A second PgBouncer, every replica moved over to it, then the end of the first."""
+        old = self.parts.pools[name]
+        kept = self.kept[old.name]
+        new = replace(old, folder=successor(old.folder))
+        new.prepare()
+        following = Kept(order=new.order, answers=new.answers, spawn=self.spawn, say=self.say)
+        await following.start()
+        self.parts.pools[name], self.kept[old.name] = new, following
+        for service in self.services.values():
+            if service.service.pool == name:
+                say(f"{service.service.name} moves over")
+                await service.restart()
+        await kept.stop()
+
+    # -- what is looked after
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            for service in self.services.values():
+                try:
+                    await service.check()
+                except (NuagesError, OSError) as error:
+                    self.say(str(error))
+            await self._mind_memory()
+            if self.parts.autoscale is not None:
+                await self._autoscale(self.parts.autoscale)
+
+    async def _mind_memory(self) -> None:
+        """Replace replicas that outgrew what their service allows."""
+        for service in self.services.values():
+            limit = service.service.memory_mb
+            if limit is None:
+                continue
+            rows = await asyncio.to_thread(Figures().look, map(self._subject, service.ready))
+            fat = [row.name for row in rows if row.rss_mb > limit]
+            if fat:
+                self.say(f"{fat[0]} has more than {limit} MB; replacing it")
+                await service.replace(fat[0])
+
+    async def _autoscale(self, bounds: Bounds) -> None:
+        in_flight = await asyncio.to_thread(self.parts.caddy.upstreams)
+        rows = {row.name: row for row in await self.look()}
+        for service in self.services.values():
+            if service.service.kind != "web":
+                continue
+            scaler = self._scalers.setdefault(service.service.name, Autoscaler(bounds=bounds))
+            names = [replica.name for replica in service.ready]
+            load = Load(
+                replicas=service.wanted,
+                cpu=sum(rows[name].cpu_percent for name in names if name in rows) / 100,
+                in_flight=sum(in_flight.get(f"{n}.sock", {}).get("in_flight", 0) for n in names),
+                at_once=service.service.connections,
+                processes=service.service.workers,
+            )
+            wanted = scaler.wanted(load)
+            if wanted != service.wanted:
+                self.say(
+                    f"{service.service.name}: {service.wanted} → {wanted} replicas"
+                    f" (utilisation {load.utilisation:.0%})"
+                )
+                await service.scale(wanted)
+
+
+def _raise_file_limit() -> None:
+    """As many open files as this user may have: every child inherits it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65536
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, 65536)), hard))
+
+
+def successor(folder: Path) -> Path:
+    """`pool-default-2` after `pool-default-1`."""
+    stem, _, number = folder.name.rpartition("-")
+    return folder.with_name(f"{stem}-{int(number) + 1}")
