@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import catalog, hypothetical, inspect, migrations
+from nuages.agent import catalog, hypothetical, inspect, migrations, pending
 from nuages.errors import NuagesError
 
 _UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
@@ -23,6 +23,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "routes": calls.routes,
         "resolve": calls.resolve,
         "migrate": migrations.migrate,
+        "pending": pending.migrations,
         "load_fixtures": migrations.load_fixtures,
         "command": migrations.command,
         "fill": calls.fill,

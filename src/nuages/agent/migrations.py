@@ -8,24 +8,30 @@ import shlex
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import failures, inspect
+from nuages.agent import failures, inspect, turns
 from nuages.errors import NuagesError
 
 
 def migrate(command: str | None = None) -> dict[str, Any]:
-    """Apply all migrations to every alias; `command` replaces it (`migrate_schemas --shared`)."""
+    """Apply all migrations to every alias; `command` replaces it (`migrate_schemas --shared`).
+
+    Of several processes that are told so at once, one does it; the others wait, and find it done.
+    """
     from django.db import connections
 
-    applied = 0
-    if command:
-        applied += _applied(shlex.split(command))
-    else:
-        for alias in _written(connections):
-            applied += _applied(["migrate", "--noinput", "--run-syncdb", f"--database={alias}"])
+    aliases = _written(connections)
+    with turns.taken(aliases):
+        applied = sum(map(_applied, _commands(command, aliases)))
     for alias in connections:
         with suppress(Exception):
             inspect.tables(alias, again=True)
     return {"applied": applied}
+
+
+def _commands(command: str | None, aliases: list[str]) -> list[list[str]]:
+    if command:
+        return [shlex.split(command)]
+    return [["migrate", "--noinput", "--run-syncdb", f"--database={alias}"] for alias in aliases]
 
 
 def _written(connections: Any) -> list[str]:

@@ -8,6 +8,8 @@ from nuages.agent import scratch_services
 from nuages.agent.changes import Edit
 from nuages.agent.stack_config import StackConfig
 
+OLDER = {"default": "DEFAULT_FILE_STORAGE", "staticfiles": "STATICFILES_STORAGE"}  # to Django 5.0
+
 
 def static(edit: Edit, config: StackConfig) -> None:
     """collectstatic fills one folder, once, and the balancer serves it."""
@@ -35,8 +37,6 @@ def media(edit: Edit, config: StackConfig) -> None:
         for alias, told in aliases.items()
         if alias != scratch_services.STATICS
     }
-    if edit.get("DEFAULT_FILE_STORAGE") and "default" in shared:  # until Django 5.0
-        edit.set("DEFAULT_FILE_STORAGE", shared["default"]["BACKEND"], why)
     for alias, told in shared.items():
         _put_storage(edit, alias, told, why)
     edit.set("MEDIA_ROOT", config.media, why)
@@ -50,5 +50,6 @@ def _put_storage(edit: Edit, alias: str, told: dict[str, object], why: str) -> N
     if edit.put("STORAGES", {**aliases, alias: told}):
         now, before = told.get("BACKEND", ""), (was or {}).get("BACKEND", "")
         edit.note(f"STORAGES[{alias!r}]", now, why, was=before)
-    if alias == scratch_services.STATICS and edit.get("STATICFILES_STORAGE"):  # until Django 5.0
-        edit.put("STATICFILES_STORAGE", told.get("BACKEND"))
+    older = OLDER.get(alias, "")
+    if older and edit.get(older):
+        edit.put(older, told.get("BACKEND"))
