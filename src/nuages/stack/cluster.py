@@ -40,6 +40,8 @@ SETTINGS: Mapping[str, str] = {
     "wal_level": "replica",
     "max_wal_senders": "4",
     "hot_standby": "on",
+    # Log for a standby that was away. Not a slot: one that never comes back would fill the disk.
+    "wal_keep_size": "256MB",
     "log_min_messages": "warning",
 }
 
