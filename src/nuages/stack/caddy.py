@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from nuages.stack.child import Order
 from nuages.topology import READY_PATH, Balancer, Service, Topology
 
+SAYS_GOODBYE = 1  # seconds before it ends, in which it tells clients to connect anew
 PRIVATE = "/-/nuages/*"  # answered by replicas to the balancer and the supervisor, to nobody else
 
 
@@ -33,31 +33,37 @@ class Caddy:
     topology: Topology
     sockets: Path  # folder of the replicas' sockets
     files: Mapping[str, Path] = field(default_factory=dict)  # URL prefix → root of URLs' paths
+    generation: int = 1  # two may run at once, while one takes over from the other
     name: str = "caddy"
+    listening: socket.socket | None = None  # held for it
 
     @property
     def admin_socket(self) -> Path:
-        return self.folder / "caddy-admin.sock"
+        return self.folder / f"caddy-{self.generation}.sock"
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"caddy-{self.generation}.json"
 
     def order(self) -> Order:
         """How it is run."""
         return Order(
             name=self.name,
-            argv=(str(self.program), "run", "--config", str(self.folder / "caddy.json")),
+            argv=(str(self.program), "run", "--config", str(self._file)),
             environment={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "HOME": str(self.folder),
                 "XDG_DATA_HOME": str(self.folder),
                 "XDG_CONFIG_HOME": str(self.folder),
             },
-            stop=signal.SIGTERM,
+            socket=self.listening.fileno() if self.listening else None,
             grace=15.0,
         )
 
     def prepare(self) -> None:
         """Write the configuration."""
         told = configuration(self.topology, self.sockets, self.admin_socket, self.files)
-        (self.folder / "caddy.json").write_text(json.dumps(told, indent=1), "utf-8")
+        self._file.write_text(json.dumps(told, indent=1), "utf-8")
         self.admin_socket.unlink(missing_ok=True)
 
     def answers(self) -> bool:
@@ -91,9 +97,8 @@ def configuration(
     topology: Topology, sockets: Path, admin: Path, files: Mapping[str, Path]
 ) -> dict[str, Any]:
     """Caddy's configuration in JSON, for all of a topology's slots."""
-    balancer = topology.balancer
     server = {
-        "listen": [f"{balancer.host}:{balancer.port}"],
+        "listen": ["fd/0"],  # the supervisor's: who connects while Caddy restarts waits for it
         "automatic_https": {"disable": True},
         "routes": list(_routes(topology, sockets, files)),
         "errors": {"routes": [{"handle": [_unavailable()]}]},
@@ -101,13 +106,23 @@ def configuration(
     return {
         "admin": {"listen": f"unix/{admin}|0600", "config": {"persist": False}},
         "logging": {"logs": {"default": {"level": "WARN", "writer": {"output": "stderr"}}}},
-        "apps": {"http": {"grace_period": "10s", "servers": {"up": server}}},
+        "apps": {
+            "http": {
+                "grace_period": "10s",
+                "shutdown_delay": f"{SAYS_GOODBYE}s",
+                "servers": {"up": server},
+            }
+        },
     }
 
 
 def _routes(
     topology: Topology, sockets: Path, files: Mapping[str, Path]
 ) -> Iterator[dict[str, Any]]:
+    yield {
+        "match": [{"vars": {"{http.shutting_down}": ["true"]}}],
+        "handle": [{"handler": "headers", "response": {"set": {"Connection": ["close"]}}}],
+    }
     not_found = {"handler": "static_response", "status_code": 404}
     yield {"match": [{"path": [PRIVATE]}], "handle": [not_found], "terminal": True}
     for prefix, root in files.items():

@@ -33,6 +33,7 @@ class Order:
     cwd: Path = Path("/")
     environment: Mapping[str, str] = field(default_factory=dict)
     as_nobody: bool = False  # when nuages runs as root; these servers refuse root
+    socket: int | None = None  # descriptor of a listening socket, which becomes its standard input
     stop: int = signal.SIGTERM
     grace: float = 30.0  # seconds between asking it to end and killing it
 
@@ -50,7 +51,8 @@ class Child:
         self._told = told
         user = NOBODY if order.as_nobody and os.geteuid() == 0 else None
         self.process = subprocess.Popen(
-            order.argv, cwd=order.cwd, env=dict(order.environment), stdin=subprocess.DEVNULL,
+            order.argv, cwd=order.cwd, env=dict(order.environment),
+            stdin=subprocess.DEVNULL if order.socket is None else order.socket,
             stdout=output, stderr=output, start_new_session=True, user=user, group=user,
             extra_groups=None if user is None else [],
             preexec_fn=_die_with_parent,  # after setuid, which would forget it

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 
 from nuages.scratch import NOBODY
 from nuages.stack.child import Order
+from nuages.stack.listening import AS_SYSTEMD, unix
 from nuages.stack.pgbouncer_programs import PgBouncerProgram
 from nuages.stack.postgres import USER
 
@@ -45,12 +47,21 @@ class PgBouncer:
     size: int = 20  # connections to the server, for each database
     max_clients: int = 1000
     name: str = "pgbouncer"
+    listening: socket.socket | None = None  # held for it, where it can be handed one
+
+    def hold(self) -> PgBouncer:
+        """The same, with its socket held by this process."""
+        if not self.program.takes_socket:
+            return self
+        return replace(self, listening=unix(self.folder / f".s.PGSQL.{PORT}"))
 
     def order(self) -> Order:
         """How it is run; SIGINT is its safe shutdown, which waits for transactions."""
+        command = (str(self.program.path), str(self.folder / "pgbouncer.ini"))
         return Order(
             name=self.name,
-            argv=(str(self.program.path), "-q", str(self.folder / "pgbouncer.ini")),
+            argv=(*AS_SYSTEMD, *command) if self.listening else command,
+            socket=self.listening.fileno() if self.listening else None,
             environment=self.program.environment(),
             as_nobody=True,
             stop=signal.SIGINT,

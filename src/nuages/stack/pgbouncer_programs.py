@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nuages.stack.sidepackages import cache_folder
@@ -31,6 +31,7 @@ class PgBouncerProgram:
     path: Path
     version: tuple[int, ...]  # (1, 18, 0)
     libraries: Path | None = None  # folder of libraries that the system lacks
+    takes_socket: bool = False  # built to be handed its socket
 
     def environment(self) -> dict[str, str]:
         """Its variables."""
@@ -60,7 +61,7 @@ def runnable(program: PgBouncerProgram, folder: Path) -> PgBouncerProgram:
         shutil.copy(program.path, copy / "pgbouncer")
     for path in (folder, copy):
         path.chmod(0o755)
-    return PgBouncerProgram(path=copy / "pgbouncer", version=program.version, libraries=copy)
+    return replace(program, path=copy / "pgbouncer", libraries=copy)
 
 
 def downloaded(folder: Path) -> PgBouncerProgram | None:
@@ -86,11 +87,14 @@ def examine(path: Path, libraries: Path | None = None) -> PgBouncerProgram | Non
     if not os.access(path, os.X_OK):
         return None
     env = {"LD_LIBRARY_PATH": str(libraries)} if libraries else {}
-    found = re.search(r"PgBouncer (\d+(?:\.\d+)*)", _output([str(path), "--version"], env))
+    told = _output([str(path), "--version"], env)
+    found = re.search(r"PgBouncer (\d+(?:\.\d+)*)", told)
     if found is None:
         return None
     version = tuple(map(int, found[1].split(".")))
-    return PgBouncerProgram(path=path, version=version, libraries=libraries)
+    return PgBouncerProgram(
+        path=path, version=version, libraries=libraries, takes_socket="systemd: yes" in told
+    )
 
 
 def _unpack(packages: Sequence[str], folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from nuages.errors import NuagesError
 from nuages.stack import warden
@@ -30,6 +33,7 @@ from nuages.stack.services import Replica, Replicas
 from nuages.stack.valkey import Valkey
 from nuages.topology import Service, Topology
 
+SHUTDOWN = re.compile(rb"received (smart|fast|immediate) shutdown request")
 TICK = 1.0  # seconds between two looks at the replicas
 PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
 Tell = Callable[[Service, int], Path]
@@ -70,12 +74,13 @@ class Stack:
     started: float = field(default_factory=time.monotonic)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     children: list[Child] = field(default_factory=list)
+    _loop: asyncio.AbstractEventLoop | None = None
     _scalers: dict[str, Autoscaler] = field(default_factory=dict)
     _cpu: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _raise_file_limit()
-        self.outputs = Outputs(folder=self.parts.home.logs, echo=self.echo)
+        self.outputs = Outputs(folder=self.parts.home.logs, echo=self._overhear)
         self._warden = subprocess.Popen(
             [sys.executable, "-I", "-S", str(warden.__file__)], stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
@@ -86,6 +91,7 @@ class Stack:
     async def start(self) -> None:
         """Databases and caches, then migrations, then replicas; the balancer beside them."""
         parts = self.parts
+        self._loop = asyncio.get_running_loop()
         caches = [self._keep(cache.order, cache.answers) for cache in parts.caches]
         looking = asyncio.create_task(asyncio.to_thread(parts.look))
         await asyncio.gather(looking, self._start_database(), *(each.start() for each in caches))
@@ -142,6 +148,8 @@ class Stack:
             await self._restart_postgres(say)
         elif pools := [key for key, pool in self.parts.pools.items() if pool.name == name]:
             await self._replace_pool(pools[0], say)
+        elif name == "caddy":
+            await self._replace_caddy()
         elif name in self.kept:
             await self.kept[name].restart()
         else:
@@ -195,8 +203,9 @@ class Stack:
             )
             await postgres.start()
             await asyncio.to_thread(cluster.set_up, parts.extensions)
-        for pool in parts.pools.values():
+        for name, pool in parts.pools.items():
             pool.prepare()
+            parts.pools[name] = pool.hold()
         await asyncio.gather(
             *(self._keep(pool.order, pool.answers).start() for pool in parts.pools.values())
         )
@@ -208,7 +217,7 @@ class Stack:
             balancer=self.parts.topology.balancer,
             tell=self.parts.tell,
             spawn=self.spawn,
-            in_flight=self.parts.caddy.upstreams,
+            in_flight=lambda: self.parts.caddy.upstreams(),
             say=self.say,
         )
 
@@ -233,9 +242,18 @@ class Stack:
         pools = self.parts.pools.values()
         await asyncio.gather(*(asyncio.to_thread(pool.admin, command) for pool in pools))
 
+    def _overhear(self, name: str, line: bytes) -> None:
+        """In the thread that reads: PostgreSQL was told to end by somebody else."""
+        if name == "postgres" and SHUTDOWN.search(line) and self._loop is not None:
+            # In the tenth of a second until it ends, each new login would fail a request.
+            with suppress(RuntimeError):  # the stack is down
+                asyncio.run_coroutine_threadsafe(self._hold_back(), self._loop)
+        if self.echo is not None:
+            self.echo(name, line)
+
     async def _hold_back(self) -> None:
         """PostgreSQL is gone: what is asked from now on waits for it."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, psycopg.Error):  # held back already, or gone itself
             await asyncio.wait_for(self._admin("PAUSE"), PAUSE_LIMIT)
 
     async def _let_go(self) -> None:
@@ -260,8 +278,9 @@ class Stack:
         """A second PgBouncer, every replica moved over to it, then the end of the first."""
         old = self.parts.pools[name]
         kept = self.kept[old.name]
-        new = replace(old, folder=successor(old.folder))
+        new = replace(old, folder=successor(old.folder), listening=None)
         new.prepare()
+        new = new.hold()
         following = Kept(order=new.order, answers=new.answers, spawn=self.spawn, say=self.say)
         await following.start()
         self.parts.pools[name], self.kept[old.name] = new, following
@@ -269,6 +288,16 @@ class Stack:
             if service.service.pool == name:
                 say(f"{service.service.name} moves over")
                 await service.restart()
+        await kept.stop()
+
+    async def _replace_caddy(self) -> None:
+        """A second Caddy on the same socket, then a graceful end of the first."""
+        kept, old = self.kept["caddy"], self.parts.caddy
+        new = replace(old, generation=old.generation + 1)
+        new.prepare()
+        following = Kept(order=new.order, answers=new.answers, spawn=self.spawn, say=self.say)
+        await following.start()
+        self.parts.caddy, self.kept["caddy"] = new, following
         await kept.stop()
 
     # -- what is looked after

@@ -6,11 +6,10 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from nuages.errors import NuagesError
@@ -20,6 +19,7 @@ from nuages.stack.autoscale import Bounds
 from nuages.stack.child import Child
 from nuages.stack.figures import as_json
 from nuages.stack.home import Home, StackError
+from nuages.stack.listening import tcp
 from nuages.stack.supervisor import Stack
 from nuages.topology import Balancer, Topology
 from nuages.up.describing import topology_of
@@ -47,9 +47,10 @@ def up(project: Project, options: UpOptions, *, say: Say, ready: Callable[[Runni
     home.make(place)
     held = home.lock(place)
     try:
-        check_port(topology.balancer)
+        listening = tcp(topology.balancer.host, topology.balancer.port)
         parts = assemble(project, topology, place, say=say, external=options.migrate_external)
         parts.autoscale = options.autoscale
+        parts.caddy = replace(parts.caddy, listening=listening)
         asyncio.run(_run(Stack(parts=parts, say=say), place, ready))
     finally:
         place.state.unlink(missing_ok=True)
@@ -133,20 +134,6 @@ def url_of(balancer: Balancer) -> str:
     """Where browsers find the stack."""
     host = "localhost" if balancer.host in ("0.0.0.0", "::", "") else balancer.host
     return f"http://{host}:{balancer.port}/"
-
-
-def check_port(balancer: Balancer) -> None:
-    """StackError when somebody listens there already."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in balancer.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((balancer.host, balancer.port))
-    except OSError as error:
-        raise StackError(
-            f"the balancer cannot listen on {balancer.host}:{balancer.port}:"
-            f" {(error.strerror or str(error)).lower()}",
-            hint=f"nuages up --port {balancer.port + 1}",
-        ) from None
 
 
 class Commands:
