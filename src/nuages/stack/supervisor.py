@@ -110,6 +110,7 @@ class Stack:
     async def stop(self, *, at_once: bool = False) -> None:
         """The balancer first, so that nothing more comes in; the databases last."""
         grace = 1.0 if at_once else None
+        self._loop = None  # PostgreSQL's end is no news from now on
         if tick := getattr(self, "_tick", None):
             tick.cancel()
         pools = [pool.name for pool in self.parts.pools.values()]
