@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from nuages.errors import NuagesError
+from nuages.exits import FOUND
 from nuages.options import flags, json_option, project_options
 
 if TYPE_CHECKING:
@@ -147,13 +148,18 @@ def scale(services: tuple[str, ...], project: Path) -> int:
 @click.command()
 @click.argument("services", nargs=-1)
 @click.option("--project", type=click.Path(path_type=Path), default=".")
-def restart(services: tuple[str, ...], project: Path) -> int:
+@click.option("--check", is_flag=True, help="Only say what the pending migrations would break.")
+@click.option("--force", is_flag=True, help="Run them even so.")
+def restart(services: tuple[str, ...], project: Path, check: bool, force: bool) -> int:
     """Replace SERVICES, or every service of the project's code, losing no request.
 
+    Pending migrations run before, once; one that the running version would not bear is refused.
     `postgres`, `pgbouncer`, `valkey` and `caddy` can be named, too.
     """
-    _ask(project, "restart", names=list(services))
-    return 0
+    told = _ask(project, "restart", names=list(services), check=check, force=force)
+    for each in told["hazards"]:
+        click.echo(f"{each['migration']} {each['kind']}: {each['advice']}", err=True)
+    return FOUND if check and told["hazards"] else 0
 
 
 @click.command()

@@ -64,6 +64,11 @@ class Cluster:
         return self.folder / "data"
 
     @property
+    def major(self) -> int:
+        """15 of 15.14."""
+        return pg_major(self.programs.version)
+
+    @property
     def exists(self) -> bool:
         """Whether there is data from an earlier run."""
         return (self.data / "PG_VERSION").exists()

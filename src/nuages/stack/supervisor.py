@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -39,6 +39,20 @@ PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
 Tell = Callable[[Service, int], Path]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What the project itself said."""
+
+    topology: Topology  # names of its routes resolved
+    files: Mapping[str, Path] = field(default_factory=dict)  # URL prefix → root, to be served
+
+
+class Again(Protocol):
+    """Judges pending migrations and, unless it is only to check, runs them."""
+
+    def __call__(self, *, check: bool, force: bool, say: Say) -> list[dict[str, str]]: ...
+
+
 @dataclass(kw_only=True)
 class Parts:
     """Everything that is to run, resolved to programs and folders."""
@@ -50,10 +64,12 @@ class Parts:
     tell: Tell  # writes what a replica's overlay reads
     counters: Callable[[str], Path]  # folder of a replica's vitals
     report: Callable[[], Mapping[str, Any]]  # what the overlay changed
-    look: Callable[[], Mapping[str, Path]]  # URL prefixes of files to serve → root; blocks
+    look: Callable[[], Looked]  # asks the project; blocks
     make_ready: Callable[[], None]  # migrates; blocks
     finish: Callable[[], None]  # what may go on while replicas start; blocks
+    again: Again  # what comes before a roll to newer code; blocks
     cluster: Cluster | None = None
+    standbys: tuple[Cluster, ...] = ()
     extensions: frozenset[str] = frozenset()
     pools: dict[str, PgBouncer] = field(default_factory=dict)  # by the name of the pool
     caches: tuple[Valkey | Memcached, ...] = ()
@@ -95,7 +111,9 @@ class Stack:
         caches = [self._keep(cache.order, cache.answers) for cache in parts.caches]
         looking = asyncio.create_task(asyncio.to_thread(parts.look))
         await asyncio.gather(looking, self._start_database(), *(each.start() for each in caches))
-        parts.caddy = replace(parts.caddy, files=looking.result())
+        looked = looking.result()
+        parts.topology = looked.topology
+        parts.caddy = replace(parts.caddy, files=looked.files, topology=looked.topology)
         parts.caddy.prepare()
         caddy = self._keep(parts.caddy.order, parts.caddy.answers)
         await asyncio.gather(asyncio.to_thread(parts.make_ready), caddy.start())
@@ -114,7 +132,8 @@ class Stack:
         if tick := getattr(self, "_tick", None):
             tick.cancel()
         pools = [pool.name for pool in self.parts.pools.values()]
-        order = ("caddy", None, *pools, "postgres-replica", "postgres")
+        standbys = [standby.name for standby in self.parts.standbys]
+        order = ("caddy", None, *pools, *standbys, "postgres")
         for name in order:
             if name is None:
                 await asyncio.gather(*(each.stop(grace) for each in self.services.values()))
@@ -140,6 +159,10 @@ class Stack:
     async def scale(self, name: str, replicas: int) -> None:
         """Bring one service to a number of replicas."""
         await self._service(name).scale(replicas)
+
+    async def prepare(self, *, check: bool, force: bool, say: Say) -> list[dict[str, str]]:
+        """Migrate for newer code, once, before its roll; hazards of what is pending."""
+        return await asyncio.to_thread(self.parts.again, check=check, force=force, say=say)
 
     async def restart(self, name: str, say: Say) -> None:
         """Replace a service's replicas one at a time, or a server in its own way."""
@@ -204,6 +227,9 @@ class Stack:
             )
             await postgres.start()
             await asyncio.to_thread(cluster.set_up, parts.extensions)
+            for standby in parts.standbys:
+                await asyncio.to_thread(standby.create)
+                await self._keep(standby.order, standby.answers).start()
         for name, pool in parts.pools.items():
             pool.prepare()
             parts.pools[name] = pool.hold()

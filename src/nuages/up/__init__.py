@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from nuages.errors import NuagesError
 from nuages.project import Project
 from nuages.stack import control, home
 from nuages.stack.autoscale import Bounds
@@ -162,10 +161,18 @@ class Commands:
         await self.stack.scale(service, replicas)
         return {"service": service, "replicas": replicas}
 
-    async def do_restart(self, say: Say, names: list[str]) -> dict[str, Any]:
-        for name in names or list(self.stack.services):
-            await self.stack.restart(name, say)
-        return {"restarted": names or list(self.stack.services)}
+    async def do_restart(
+        self, say: Say, names: list[str], check: bool = False, force: bool = False
+    ) -> dict[str, Any]:
+        services = self.stack.services
+        asked = names or list(services)
+        hazards: list[dict[str, str]] = []
+        if check or any(name in services for name in asked):
+            hazards = await self.stack.prepare(check=check, force=force, say=say)
+        if not check:
+            for name in asked:
+                await self.stack.restart(name, say)
+        return {"restarted": [] if check else asked, "hazards": hazards}
 
     async def do_topology(self, say: Say) -> dict[str, Any]:
         return asdict(self.stack.parts.topology)
@@ -192,8 +199,3 @@ def down(place: Home, *, purge: bool = False, say: Say = lambda text: None) -> b
         with home.lock(place):
             shutil.rmtree(place.path, ignore_errors=True)
     return state is not None
-
-
-def error_of(error: NuagesError) -> dict[str, str]:
-    """A failure as plain data."""
-    return {"message": error.message, "hint": error.hint, "detail": error.detail}

@@ -25,14 +25,17 @@ from nuages.stack.home import Home, StackError
 from nuages.stack.memcached import Memcached
 from nuages.stack.pgbouncer import PORT as POOL_PORT
 from nuages.stack.pgbouncer import PREPARED_SINCE, PgBouncer, Target
+from nuages.stack.pgbouncer_programs import PgBouncerProgram
 from nuages.stack.postgres import PORT, USER
 from nuages.stack.replicas import PACKAGES, Launcher
+from nuages.stack.standby import Standby
 from nuages.stack.supervisor import Parts
 from nuages.stack.valkey import Valkey
-from nuages.topology import Database, Service, Topology
+from nuages.topology import Database, Pool, Service, Topology
 from nuages.up.preparing import Preparation
 
 Say = Callable[[str], None]
+REPLICAS = "replicas"  # name of the pool in front of the read replicas
 
 
 def assemble(
@@ -47,10 +50,12 @@ def assemble(
     )
     preparation = Preparation(
         project=project,
+        topology=topology,
         environment={**environment, "NUAGES_STACK": str(layout.tell_preparation())},
         files=home.folder("files"),
         make_databases=layout.make_databases,
         external=external,
+        postgres_major=layout.cluster.major if layout.cluster else 14,
     )
     return Parts(
         topology=topology,
@@ -63,6 +68,8 @@ def assemble(
         look=preparation.look,
         make_ready=preparation.migrate,
         finish=preparation.finish,
+        again=preparation.again,
+        standbys=layout.standbys,
         cluster=layout.cluster,
         extensions=project.extensions,
         pools=layout.pools,
@@ -77,6 +84,7 @@ class Layout:
     def __init__(self, project: Project, topology: Topology, home: Home) -> None:
         self.project, self.topology, self.home = project, topology, home
         self.cluster: Cluster | None = None
+        self.standbys: tuple[Standby, ...] = ()
         self.pools: dict[str, PgBouncer] = {}
         self.caches: tuple[Valkey | Memcached, ...] = ()
         self.pooled: Literal["pgbouncer", "django", "none"] = topology.pools[0].kind
@@ -93,6 +101,7 @@ class Layout:
         if any(database.external is None for database in self.topology.databases):
             self.cluster = self._cluster()
             notes.append(self.cluster.programs.describe())
+            self.standbys = tuple(self._standbys(self.cluster))
         if self.pooled == "pgbouncer":
             notes.append(self._find_pgbouncer())
         self.caches = tuple(self._caches())
@@ -116,6 +125,18 @@ class Layout:
             max_connections=self.topology.databases[0].max_connections,
         )
 
+    def _standbys(self, primary: Cluster) -> list[Standby]:
+        return [
+            Standby(
+                name=f"postgres-replica-{number}",
+                programs=primary.programs,
+                folder=self.home.path / f"pg-replica-{number}",
+                max_connections=primary.max_connections,  # no fewer than the primary's
+                primary=primary,
+            )
+            for number in range(1, self.topology.databases[0].replicas + 1)
+        ]
+
     def _find_pgbouncer(self) -> str:
         told = self.project.config.services.get("pgbouncer", "")
         folder = self.home.folder("programs")
@@ -129,16 +150,23 @@ class Layout:
             )
         program = pgbouncer_programs.runnable(found, folder)
         for pool in self.topology.pools:
-            suffix = "" if pool.name == "default" else f"-{pool.name}"
-            self.pools[pool.name] = PgBouncer(
-                program=program,
-                folder=self.home.pool(pool.name),
-                targets=tuple(self._targets()),
-                size=pool.size,
-                max_clients=pool.max_clients,
-                name=f"pgbouncer{suffix}",
-            )
+            self._add_pool(program, pool, self._targets())
+        if self.standbys:
+            hosts = ",".join(str(standby.socket_dir) for standby in self.standbys)  # in turn
+            replicas = replace(self.topology.pools[0], name=REPLICAS)
+            self._add_pool(program, replicas, [Target(name="*", host=hosts, port=PORT)])
         return program.describe()
+
+    def _add_pool(self, program: PgBouncerProgram, pool: Pool, targets: list[Target]) -> None:
+        suffix = "" if pool.name == "default" else f"-{pool.name}"
+        self.pools[pool.name] = PgBouncer(
+            program=program,
+            folder=self.home.pool(pool.name),
+            targets=tuple(targets),
+            size=pool.size,
+            max_clients=pool.max_clients,
+            name=f"pgbouncer{suffix}",
+        )
 
     def _targets(self) -> list[Target]:
         found = [_target(each) for each in self.topology.databases if each.external]
@@ -237,6 +265,7 @@ class Layout:
             keep=self.topology.keep,
             postgres=self._postgres(pool),
             places=self._places(pool),
+            replicas=self._replicas(),
             pool="transaction" if pool else "",
             prepared_statements=bool(pool and pool.program.version >= PREPARED_SINCE),
             persistent=service.server != "granian-asgi" and self.pooled != "django",
@@ -271,6 +300,15 @@ class Layout:
                           "PASSWORD": ""}  # fmt: skip
             places[database.alias] = place
         return places
+
+    def _replicas(self) -> dict[str, dict[str, Any]]:
+        """Where reads may go, by the alias of the primary."""
+        if not self.standbys:
+            return {}
+        if pool := self.pools.get(REPLICAS):
+            return {"default": {"HOST": str(pool.folder), "PORT": str(POOL_PORT), "USER": USER}}
+        hosts = ",".join(str(standby.socket_dir) for standby in self.standbys)
+        return {"default": {"HOST": hosts, "PORT": str(PORT), "USER": USER}}
 
     def _cache(self) -> CachePlace | None:
         cache = self.topology.cache
