@@ -26,8 +26,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials up",
-        "doors",
-        "about stack_commands suite tune report",
+        "doors stateless",
+        "about stack_commands stateless_command suite tune report",
         "cli",
         "__main__",
     )

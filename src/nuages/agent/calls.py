@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import catalog, hypothetical, inspect, migrations, pending
+from nuages.agent import catalog, exchange, hypothetical, inspect, migrations, pending
 from nuages.errors import NuagesError
 
 _UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
@@ -31,6 +31,8 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,
         "request": calls.request,
+        "exchange": exchange.send,
+        "log_in": calls.log_in,
         "counts": inspect.counts,
         "catalog": catalog.read,
         "hypothetical": hypothetical.plans,
@@ -103,6 +105,10 @@ class Calls:
             self._known_actors().get(actor), path, timeout=seconds, **sending
         )
         return answer
+
+    def log_in(self, actor: str) -> dict[str, str]:
+        """Headers, cookies among them, of an actor who has just logged in, in this process."""
+        return exchange.log_in(self._known_actors().get(actor))
 
     def probe(self, paths: int = 6, seconds: float = 10.0) -> dict[str, float]:
         """Actor → median seconds of a few pages without arguments: is there too much data?"""

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from nuages.answers import Answer, Verdict, compare_all, learn
 from nuages.errors import NuagesError
-from nuages.stateless.browser import Browser
+from nuages.stateless.browser import Browser, Turn
 from nuages.stateless.journeys import Journey, Step
+from nuages.stateless.replicas import Replica
 
-# Fresh processes on fresh data, as many as asked for; → their addresses. Each time from the same
-# state: what a process keeps in its memory would else pass for what changes by itself.
-StartReplicas = Callable[[int], AbstractContextManager[Sequence[str]]]
+# Fresh processes on fresh data, as many as asked for. Each time from the same state: what a
+# process keeps in its memory would else pass for what changes by itself.
+StartReplicas = Callable[[int], AbstractContextManager[Sequence[Replica]]]
+Turns = Callable[[int, int], Turn]  # a user's number, and how many replicas there are
 Outcome = Literal["same", "different", "not comparable"]
 
 
@@ -65,21 +67,22 @@ def prove(
 ) -> StatelessProof:
     """Walk the journeys on one replica, twice, then spread over several, twice, and compare.
 
-    The two walks on one teach what changes by itself. No two requests of one user that follow each
-    other go to the same replica of several. Raises NuagesError when the journeys hold no request.
+    The two walks on one teach what changes by itself. Of the two on several, the first sends each
+    request of a user to another replica than the one before; the second sends what writes to one
+    and what reads to the others. Raises NuagesError when the journeys hold no request.
     """
     if not any(journey.steps for journey in journeys):
         raise NuagesError(
             "no journey to walk", hint="see docs/how-to/stateless.md", slug="no-journey"
         )
-    alone = _walk(journeys, start, 1, 0)
+    alone = _walk(journeys, start, 1, _by_turns)
     if not any(answer.status for answer in alone):
         raise NuagesError(
             f"no replica answered: {alone[0].exception}", hint="does the project start?",
             slug="no-answer",
         )  # fmt: skip
-    masks = learn(alone, _walk(journeys, start, 1, 0))
-    spread = [_walk(journeys, start, replicas, shift) for shift in range(2)]
+    masks = learn(alone, _walk(journeys, start, 1, _by_turns))
+    spread = [_walk(journeys, start, replicas, turns) for turns in (_by_turns, _apart)]
     verdicts = [compare_all(masks, alone, each) for each in spread]
     return StatelessProof(
         replicas=replicas,
@@ -89,14 +92,24 @@ def prove(
 
 
 def _walk(
-    journeys: Sequence[Journey], start: StartReplicas, replicas: int, shift: int
+    journeys: Sequence[Journey], start: StartReplicas, replicas: int, turns: Turns
 ) -> list[Answer]:
-    with start(replicas) as addresses:
+    with start(replicas) as running:
         browsers = [
-            Browser(journey.user, addresses, first=number + shift)
-            for number, journey in enumerate(journeys)
+            Browser(journey.user, running, turns(user, replicas))
+            for user, journey in enumerate(journeys)
         ]
         return [browsers[user].take(number, step) for user, number, step in _in_turn(journeys)]
+
+
+def _by_turns(user: int, _: int) -> Turn:
+    return lambda number, step: user + number
+
+
+def _apart(_: int, replicas: int) -> Turn:
+    """Writes, logins among them, at the first replica; reads at the others."""
+    others = max(1, replicas - 1)
+    return lambda number, step: 0 if step.writes else 1 + number % others
 
 
 def _in_turn(journeys: Sequence[Journey]) -> Iterator[tuple[int, int, Step]]:

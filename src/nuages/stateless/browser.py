@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import socket
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from nuages.answers import Answer, Request
 from nuages.stateless.forms import Form, chosen, forms
 from nuages.stateless.journeys import Step
+from nuages.stateless.replicas import FAULTS, Replica
 
-SECONDS = 30.0
 BOUNDARY = "nuages-5c1f0e7a"
 FILE_TEXT = "a small file\n"
 TOKEN_FIELD = "csrfmiddlewaretoken"
-ROUTE_HEADER = "X-Nuages-Route"  # of replicas that tell which URL pattern answered
+Turn = Callable[[int, Step], int]  # a step's number, and the step → a replica's
 PLACE = re.compile(r"\{(\w+)\}")
 
 
 class Browser:
     """Keeps cookies, the last page and what steps were told to keep; follows nothing by itself."""
 
-    def __init__(self, user: str, replicas: Sequence[str], *, first: int = 0) -> None:
+    def __init__(self, user: str, replicas: Sequence[Replica], turn: Turn) -> None:
         self.user = user
         self._replicas = replicas
-        self._first = first
+        self._turn = turn
         self._cookies: dict[str, str] = {}
+        self._headers: dict[str, str] = {}  # sent with every request from a login on
         self._kept: dict[str, str] = {}
         self._path = "/"
         self._page = ""
@@ -38,18 +36,35 @@ class Browser:
 
     def take(self, number: int, step: Step) -> Answer:
         """Take the step at the replica whose turn it is; what fails below HTTP has status 0."""
-        address = self._replicas[(self._first + number) % len(self._replicas)]
+        replica = self._replicas[self._turn(number, step) % len(self._replicas)]
         request = Request(path=f"{number + 1}. {step.label}", method=step.method, actor=self.user)
+        if step.kind == "login":
+            self._log_in(replica.log_in(step.path))
+            return Answer(request=request, status=204, route="log in")
         try:
             method, path, body, headers = self._composed(step)
-            status, sent, content = self._send(address, method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
+            sent = replica.send(method, _target(path), body, self._with_cookies(headers))
+        except FAULTS as error:
             return Answer(request=request, status=0, route=f"{step.method} {_plain(step.path)}",
                           exception=f"{type(error).__name__}: {error}")  # fmt: skip
-        told = {name: value for name, value in sent if name.lower() != "set-cookie"}
-        self._remember(path, sent, content, step)
-        route = told.pop(ROUTE_HEADER, "") or f"{method} {_plain(step.path or path)}"
-        return Answer(request=request, status=status, route=route, headers=told, body=content)
+        self._remember(path, sent.headers, sent.body, step)
+        told = {name: value for name, value in sent.headers if name.lower() != "set-cookie"}
+        route = f"{method} {sent.route or _plain(step.path or path)}"
+        return Answer(request=request, status=sent.status, route=route, headers=told,
+                      body=sent.body)  # fmt: skip
+
+    def _log_in(self, headers: Mapping[str, str]) -> None:
+        told = dict(headers)
+        for pair in filter(None, told.pop("Cookie", "").split("; ")):
+            name, _, value = pair.partition("=")
+            self._cookies[name] = value
+        self._headers = told
+
+    def _with_cookies(self, headers: Mapping[str, str]) -> dict[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        sent = {"Host": "localhost", "Accept": "*/*", "Accept-Encoding": "identity",
+                **self._headers, **headers}  # fmt: skip
+        return {**sent, "Cookie": cookies} if cookies else sent
 
     def _composed(self, step: Step) -> tuple[str, str, bytes | None, dict[str, str]]:
         headers = {name: self._filled(value) for name, value in step.headers.items()}
@@ -95,21 +110,6 @@ class Browser:
 
         return PLACE.sub(value, text)
 
-    def _send(
-        self, address: str, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        parts = urlsplit(path)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        sent = {"Host": "localhost", "Accept": "*/*", "Accept-Encoding": "identity", **headers}
-        if cookies:
-            sent["Cookie"] = cookies
-        with closing(_connection(address)) as connection:
-            connection.request(method, target, body, sent)
-            response = connection.getresponse()
-            content = response.read()
-            return response.status, response.getheaders(), content
-
     def _remember(
         self, path: str, headers: Sequence[tuple[str, str]], content: bytes, step: Step
     ) -> None:
@@ -149,26 +149,6 @@ class Browser:
                 self._kept[name] = str(found)
 
 
-class _OverSocket(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=SECONDS)
-        self._socket_path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(SECONDS)
-        self.sock.connect(self._socket_path)
-
-
-def _connection(address: str) -> http.client.HTTPConnection:
-    """To "http://host:port", or "unix:/path"."""
-    if address.startswith("unix:"):
-        return _OverSocket(address.removeprefix("unix:"))
-    parts = urlsplit(address)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "localhost", parts.port, timeout=SECONDS)
-
-
 def _encoded(values: Mapping[str, str], files: Mapping[str, str]) -> tuple[bytes, str]:
     if not files:
         return urlencode(values).encode(), "application/x-www-form-urlencoded"
@@ -182,6 +162,11 @@ def _encoded(values: Mapping[str, str], files: Mapping[str, str]) -> tuple[bytes
     ]
     text = "".join([*parts, f"--{BOUNDARY}--\r\n"])
     return text.encode(), f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def _target(path: str) -> str:
+    parts = urlsplit(path)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _plain(path: str) -> str:

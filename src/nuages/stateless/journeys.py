@@ -11,7 +11,7 @@ from typing import Any, Literal
 from nuages.errors import NuagesError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-Kind = Literal["request", "submit", "follow"]
+Kind = Literal["request", "submit", "follow", "login"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Step:
 
     kind: Kind = "request"
     method: str = "GET"
-    path: str = ""  # of a submit: the form's, when there are several on the page
+    path: str = ""  # of a submit: the form's, where there are several; of a login: the actor
     form: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     files: Mapping[str, str] = field(default_factory=dict)  # field → name of a small text file
@@ -28,10 +28,17 @@ class Step:
     keep: Mapping[str, str] = field(default_factory=dict)  # name → dotted path in the JSON answer
 
     @property
+    def writes(self) -> bool:
+        """Whether it may change something, by its method."""
+        return self.kind == "login" or self.method not in ("GET", "HEAD", "OPTIONS")
+
+    @property
     def label(self) -> str:
         """What it is called, the same in every walk."""
         if self.kind == "follow":
             return "follow the redirect"
+        if self.kind == "login":
+            return f"log in as {self.path}"
         if self.kind == "submit":
             return f"submit the form {self.path}".strip()
         return f"{self.method} {self.path}"
@@ -99,6 +106,8 @@ def _short(told: str, where: str) -> Step:
     if told.upper() == "FOLLOW":
         return Step(kind="follow")
     method, _, path = told.partition(" ")
+    if method.upper() == "LOGIN" and path:
+        return Step(kind="login", path=path)
     if method.upper() not in METHODS or not path.startswith(("/", "{")):
         raise JourneyError(f"{where}: expected a method and a path, found {told!r}", hint=EXAMPLE)
     return Step(method=method.upper(), path=path)

@@ -16,6 +16,7 @@ import pytest
 from nuages.errors import NuagesError
 from nuages.stateless import StartReplicas, StatelessProof, prove
 from nuages.stateless.journeys import Journey, Step, step
+from nuages.stateless.replicas import HttpReplica, Replica
 
 Site = Callable[["Asked"], tuple[int, dict[str, str], Any]]
 
@@ -36,13 +37,13 @@ def sites(site: Site) -> StartReplicas:
     """Start replicas of a site; what they share is as fresh as they are."""
 
     @contextmanager
-    def start(count: int) -> Iterator[Sequence[str]]:
+    def start(count: int) -> Iterator[Sequence[Replica]]:
         shared: dict[str, Any] = {}
         servers = [ThreadingHTTPServer(("127.0.0.1", 0), handling(site, shared))
                    for _ in range(count)]  # fmt: skip
         for server in servers:
             threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield [f"http://127.0.0.1:{server.server_port}" for server in servers]
+        yield [HttpReplica(f"http://127.0.0.1:{server.server_port}") for server in servers]
         for server in servers:
             server.shutdown()
             server.server_close()
@@ -186,8 +187,8 @@ def test_nothing_to_walk() -> None:
 
 def test_nobody_answers() -> None:
     @contextmanager
-    def nowhere(count: int) -> Iterator[Sequence[str]]:
-        yield ["http://127.0.0.1:9"] * count
+    def nowhere(count: int) -> Iterator[Sequence[Replica]]:
+        yield [HttpReplica("http://127.0.0.1:9")] * count
 
     with pytest.raises(NuagesError, match="no replica answered"):
         prove([ANN], nowhere)

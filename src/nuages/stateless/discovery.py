@@ -1,0 +1,65 @@
+"""Journeys of a site that nobody has written down: what a crawl reached, and its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urljoin
+
+from nuages.answers import Answer
+from nuages.stateless.forms import Form, forms
+from nuages.stateless.journeys import Journey, Step
+from nuages.traffic.crawl import Limits, Session, crawl
+from nuages.traffic.links import destructive
+
+PAGES = 12  # of one user, each of another route
+FORMS = 8  # of one user
+LIMITS = Limits(per_route=1, requests=150, seconds=30.0)
+NOBODY = "anonymous"
+
+
+def discover(session: Session, *, actors: Sequence[str], exclude: Sequence[str]) -> list[Journey]:
+    """A journey for each actor: log in, look at pages and submit their forms, look again.
+
+    The second look is what shows the state that the first one left somewhere.
+    """
+    traffic = crawl(session, actors=actors, limits=LIMITS, exclude=exclude)
+    found = []
+    for actor in actors:
+        pages = list(_pages(answer for answer in traffic.answers if answer.request.actor == actor))
+        if not pages:
+            continue
+        steps = [Step(kind="login", path=actor)] if actor != NOBODY else []
+        steps += [*_with_forms(pages), *(Step(path=page.request.path) for page in pages)]
+        found.append(Journey(user=actor, steps=steps))
+    return found
+
+
+def _pages(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """The first good answer of each route."""
+    routes: set[str] = set()
+    for answer in answers:
+        if 200 <= answer.status < 300 and answer.route not in routes and len(routes) < PAGES:
+            routes.add(answer.route)
+            yield answer
+
+
+def _with_forms(pages: Sequence[Answer]) -> Iterator[Step]:
+    submitted: set[tuple[str, frozenset[str]]] = set()
+    for page in pages:
+        path = page.request.path
+        yield Step(path=path)
+        for form in _fillable(page):
+            key = (urljoin(path, form.action or path), form.names)
+            if key in submitted or len(submitted) >= FORMS or destructive(key[0]):
+                continue
+            submitted.add(key)
+            yield Step(kind="submit", method="POST", path=form.action)
+            yield Step(kind="follow")
+            yield Step(path=path)  # the next form is one of this page
+
+
+def _fillable(page: Answer) -> list[Form]:
+    kind = next((v for k, v in page.headers.items() if k.lower() == "content-type"), "")
+    if "html" not in kind:
+        return []
+    return [form for form in forms(page.body.decode("utf-8", "replace")) if form.method == "POST"]
