@@ -33,9 +33,9 @@ class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
     order = (
-        "check tune record collect diagnose fix stateless topology "
-        "up ps scale restart logs down rules explain enclosure"
-    ).split()
+        "check", "tune", "record", "collect", "diagnose", "fix", "stateless", "topology", "up",
+        "ps", "scale", "restart", "logs", "down", "rules", "explain", "enclosure",
+    )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
