@@ -26,6 +26,7 @@ from benchmarks.stack.sender import Ask, Sender, Tally
 from nuages.scratch import process_start
 from nuages.stack import control
 from nuages.stack.home import Home, home_of, running
+from nuages.up import down
 
 PROJECT = Path(__file__).parent / "project"
 BIN = Path(sys.executable).parent
@@ -166,7 +167,7 @@ def copied_project(source: Path = PROJECT) -> Iterator[Path]:
     try:
         yield root
     finally:
-        subprocess.run([*nuages(), "down", "--purge", str(root)], check=False, capture_output=True)
+        down(home_of(root), purge=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -157,7 +157,9 @@ class TestEachByItself:
     def test_a_worker_that_is_killed_comes_back(self, stack):
         stack.kill("counter")
         deadline = time.monotonic() + 20
-        while not any(row["restarts"] and row["state"] == "ready" for row in rows(stack, "counter")):
+        while not any(
+            row["restarts"] and row["state"] == "ready" for row in rows(stack, "counter")
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.2)
 

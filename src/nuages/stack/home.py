@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -86,21 +87,26 @@ def make(home: Home) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def lock(home: Home) -> IO[str]:
-    """Hold the stack for this process; StackError when another `up` has it.
+def lock(home: Home, patience: float = 0.0) -> IO[str]:
+    """Hold the stack for this process; StackError when another `up` has it for so many seconds.
 
     The kernel lets go of the lock when the process ends, whatever its end was.
     """
     file = open(home.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115  (held while we run)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise StackError(
-            "this project's stack is up already, or just starting",
-            hint="nuages ps shows it, nuages down ends it",
-        ) from None
-    return file
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except OSError:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            file.close()
+            raise StackError(
+                "this project's stack is up already, or just starting",
+                hint="nuages ps shows it, nuages down ends it",
+            ) from None
 
 
 def write_state(home: Home, **values: Any) -> None:

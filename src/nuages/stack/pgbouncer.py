@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -56,7 +55,7 @@ class PgBouncer:
         return replace(self, listening=unix(self.folder / f".s.PGSQL.{PORT}"))
 
     def order(self) -> Order:
-        """How it is run; SIGINT is its safe shutdown, which waits for transactions."""
+        """How it is run. SIGTERM ends it at once: by then nobody is connected any more."""
         command = (str(self.program.path), str(self.folder / "pgbouncer.ini"))
         return Order(
             name=self.name,
@@ -64,7 +63,6 @@ class PgBouncer:
             socket=self.listening.fileno() if self.listening else None,
             environment=self.program.environment(),
             as_nobody=True,
-            stop=signal.SIGINT,
             grace=10.0,
         )
 

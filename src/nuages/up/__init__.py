@@ -196,6 +196,6 @@ def down(place: Home, *, purge: bool = False, say: Say = lambda text: None) -> b
             time.sleep(0.05)
     if purge and place.path.exists():
         home.make(place)
-        with home.lock(place):
+        with home.lock(place, patience=10.0):
             shutil.rmtree(place.path, ignore_errors=True)
     return state is not None
