@@ -12,7 +12,7 @@ from nuages.traffic.crawl import Limits, Session, crawl
 from nuages.traffic.links import destructive
 
 PAGES = 12  # of one user, each of another route
-FORMS = 8  # of one user
+DEEDS = 8  # of one user: forms submitted, and other POSTs
 LIMITS = Limits(per_route=1, requests=150, seconds=30.0)
 NOBODY = "anonymous"
 
@@ -44,22 +44,30 @@ def _pages(answers: Iterable[Answer]) -> Iterator[Answer]:
 
 
 def _with_forms(pages: Sequence[Answer]) -> Iterator[Step]:
-    submitted: set[tuple[str, frozenset[str]]] = set()
+    """Each page, then what it lets one do: its forms, or a POST that its `Allow` header takes."""
+    done: set[tuple[str, frozenset[str]]] = set()
     for page in pages:
         path = page.request.path
         yield Step(path=path)
-        for form in _fillable(page):
-            key = (urljoin(path, form.action or path), form.names)
-            if key in submitted or len(submitted) >= FORMS or destructive(key[0]):
-                continue
-            submitted.add(key)
-            yield Step(kind="submit", method="POST", path=form.action)
-            yield Step(kind="follow")
-            yield Step(path=path)  # the next form is one of this page
+        for key, steps in _deeds(path, page):
+            if key not in done and len(done) < DEEDS and not destructive(key[0]):
+                done.add(key)
+                yield from steps
 
 
-def _fillable(page: Answer) -> list[Form]:
-    kind = next((v for k, v in page.headers.items() if k.lower() == "content-type"), "")
-    if "html" not in kind:
-        return []
-    return [form for form in forms(page.body.decode("utf-8", "replace")) if form.method == "POST"]
+def _deeds(path: str, page: Answer) -> Iterator[tuple[tuple[str, frozenset[str]], list[Step]]]:
+    """What is done, to be done once whatever page it is on, and the steps of it."""
+    told = {name.lower(): value for name, value in page.headers.items()}
+    if "html" in told.get("content-type", ""):
+        for form in forms(page.body.decode("utf-8", "replace")):
+            submit = Step(kind="submit", method=form.method, path=form.action)
+            if form.method == "POST":  # the next form is one of this page again
+                yield _key(path, form), [submit, Step(kind="follow"), Step(path=path)]
+            elif form.action:
+                yield _key(path, form), [submit, Step(path=path)]
+    elif "POST" in told.get("allow", ""):
+        yield (path, frozenset()), [Step(method="POST", path=path, json={})]
+
+
+def _key(path: str, form: Form) -> tuple[str, frozenset[str]]:
+    return urljoin(path, form.action or path), form.names
