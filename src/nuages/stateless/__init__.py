@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from typing import Any, Literal
 
-from nuages.answers import Answer, Verdict, compare_all, learn
+from nuages.answers import Answer, Masks, Verdict, compare_all, learn
 from nuages.errors import NuagesError
 from nuages.stateless.browser import Browser, Turn
 from nuages.stateless.journeys import Journey, Step
@@ -83,7 +83,7 @@ def prove(
         )  # fmt: skip
     masks = learn(alone, _walk(journeys, start, 1, _by_turns))
     spread = [_walk(journeys, start, replicas, turns) for turns in (_by_turns, _apart)]
-    verdicts = [compare_all(masks, alone, each) for each in spread]
+    verdicts = [_compared(masks, alone, each) for each in spread]
     return StatelessProof(
         replicas=replicas,
         routes=tuple(_routes(alone, verdicts)),
@@ -110,6 +110,18 @@ def _apart(_: int, replicas: int) -> Turn:
     """Writes, logins among them, at the first replica; reads at the others."""
     others = max(1, replicas - 1)
     return lambda number, step: 0 if step.writes else 1 + number % others
+
+
+def _compared(masks: Masks, alone: Sequence[Answer], spread: Sequence[Answer]) -> list[Verdict]:
+    """Verdicts on each answer; where most of one changes by itself, the rest can still differ."""
+    unfit = {request: why for request, why in masks.not_comparable.items()
+             if request not in masks.paths}  # fmt: skip
+    strict = compare_all(masks, alone, spread)
+    lenient = compare_all(replace(masks, not_comparable=unfit), alone, spread)
+    return [
+        other if other.result == "different" else verdict
+        for verdict, other in zip(strict, lenient, strict=True)
+    ]
 
 
 def _in_turn(journeys: Sequence[Journey]) -> Iterator[tuple[int, int, Step]]:

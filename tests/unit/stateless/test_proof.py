@@ -156,6 +156,18 @@ def test_a_site_that_says_something_new_each_time_is_not_comparable() -> None:
     assert outcomes(proof) == {"GET /": "not comparable"}
 
 
+def test_what_is_missing_from_it_shows_all_the_same() -> None:
+    def exports(asked: Asked) -> tuple[int, dict[str, str], Any]:
+        files = asked.local.setdefault("files", [])
+        if asked.method == "POST":
+            files.append(next(numbers))
+        return 200, {}, {"files": files}
+
+    journey = Journey(user="ann", steps=steps({"post": "/"}, "GET /"))
+    proof = prove([journey], sites(exports))
+    assert [each.excerpt for each in proof.differences] == ["body/files: '1 items' → '0 items'"]
+
+
 def test_forms_redirects_and_kept_values() -> None:
     seen: list[str] = []
 
