@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.stack.running import RunningStack
 from benchmarks.stack.sender import Tally
+from nuages.stack.home import StackError
 
 MANY = 10_000  # allowed failures where only the count is of interest
 
@@ -90,6 +91,20 @@ def scale_up_and_down(stack: RunningStack) -> None:
     stack.ask("scale", service="web", replicas=2)
 
 
+def restart_broken(stack: RunningStack) -> None:
+    """A roll to code that cannot be imported: refused, and the old code serves on."""
+    module = stack.root / "tills" / "wsgi.py"
+    text = module.read_text("utf-8")
+    module.write_text(f"{text}\nraise RuntimeError('a mistake')\n", "utf-8")
+    try:
+        stack.ask("restart", names=["web"])
+    except StackError:
+        return
+    finally:
+        module.write_text(text, "utf-8")
+    raise AssertionError("a version that does not start was taken for one that does")
+
+
 def kill_replica(stack: RunningStack) -> None:
     stack.kill("web")
 
@@ -166,6 +181,8 @@ def fill_disk(stack: RunningStack) -> None:
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="restart", title="rolling restart of the service", do=restart_web),
     Scenario(name="scale", title="scaled from 2 to 4 replicas and back", do=scale_up_and_down),
+    Scenario(name="restart-broken", title="rolled to a version that does not start",
+             do=restart_broken),
     Scenario(name="kill-replica", title="replica `kill -9`", do=kill_replica, posts=5, after=3),
     Scenario(name="hung-replica", title="replica hangs for 7 s", do=hang_replica, after=2.5),
     Scenario(name="slow-replica", title="replica at a quarter of its speed", do=slow_replica),

@@ -12,6 +12,7 @@ from nuages.agent import vitals
 from nuages.stack.processes import Usage, usage_of
 
 Counts = Mapping[str, int]
+FORGET_AFTER = 600.0  # seconds without a look at a process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,8 @@ class Figures:
             rows.append(row(subject, usage, counts, before, now))
             # Two looks at once would leave no time between them to measure a rate in.
             seen[key] = (now, usage, counts) if now - before[0] >= 0.5 else before
-        self._before = seen
+        known = {key: told for key, told in self._before.items() if now - told[0] < FORGET_AFTER}
+        self._before = known | seen
         return rows
 
 

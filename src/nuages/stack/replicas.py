@@ -68,11 +68,13 @@ def _granian(service: Service, socket: Path) -> tuple[str, ...]:
     asgi = service.server == "granian-asgi"
     threads = () if asgi else ("--blocking-threads", str(service.threads))
     websockets = () if asgi else ("--no-ws",)
+    # One that cannot import the project would be started again and again.
+    respawn = ("--respawn-failed-workers",) if service.workers > 1 else ()
     return (
         "-m", "granian", service.application, "--interface", "asgi" if asgi else "wsgi",
         "--uds", str(socket), "--workers", str(service.workers), *threads, *websockets,
         "--http", "1", "--log-level", "warning", "--workers-kill-timeout", str(int(GRACE)),
-        "--respawn-failed-workers",
+        *respawn,
     )  # fmt: skip
 
 

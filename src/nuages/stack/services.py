@@ -74,12 +74,13 @@ class Replicas:
         return [replica for replica in self.all if replica.state == "ready"]
 
     @property
-    def _has_socket(self) -> bool:
+    def has_socket(self) -> bool:
+        """Whether the balancer sends requests to it."""
         return self.service.kind == "web"
 
     async def scale(self, wanted: int) -> None:
         """Bring the number of replicas to `wanted`; StackError beyond the balancer's slots."""
-        if wanted > self.service.most and self._has_socket:
+        if wanted > self.service.most and self.has_socket:
             raise StackError(
                 f"{self.service.name} can have {self.service.most} replicas:"
                 f" the balancer has slots for twice as many, and is never reloaded",
@@ -122,7 +123,7 @@ class Replicas:
 
     async def check(self) -> None:
         """Ask each replica whether it is ready; replace those that are silent for too long."""
-        if not self._has_socket:
+        if not self.has_socket:
             return
         await asyncio.gather(*(self._ask(replica) for replica in self.ready))
         sick = [replica for replica in self.ready if replica.silent > SICK_AFTER]
@@ -162,7 +163,7 @@ class Replicas:
     async def _start(self) -> Replica:
         """A new replica in a free slot, ready and seen to be by the balancer."""
         slot = self._free_slot()
-        if self._has_socket:
+        if self.has_socket:
             self.launcher.socket(self.service, slot).unlink(missing_ok=True)
         self.launcher.drain_file(self.service, slot).unlink(missing_ok=True)
         told = self.tell(self.service, slot)
@@ -184,7 +185,7 @@ class Replicas:
     def _free_slot(self) -> int:
         """The one that has been free for longest: the balancer knows that it is down."""
         taken = {replica.slot for replica in self.all}
-        limit = self.service.slots if self._has_socket else 10 * self.service.most
+        limit = self.service.slots if self.has_socket else 10 * self.service.most
         for _ in range(limit):
             slot = (next(self._next) - 1) % limit + 1
             if slot not in taken:
@@ -199,9 +200,9 @@ class Replicas:
         while True:
             if not replica.child.alive:
                 raise self._failed(replica, how(replica.child.ended.result()))
-            if not self._has_socket and replica.child.uptime > WORKER_SETTLES:
+            if not self.has_socket and replica.child.uptime > WORKER_SETTLES:
                 return
-            if self._has_socket and await replicas.status(socket) == 200:
+            if self.has_socket and await replicas.status(socket) == 200:
                 return
             if time.monotonic() > deadline:
                 raise self._failed(replica, f"is not ready after {READY_LIMIT:.0f} s")
@@ -216,7 +217,7 @@ class Replicas:
     async def _retire(self, replica: Replica) -> None:
         """Drain a replica, then end it: no request may be on its way to it any more."""
         replica.state = "draining"
-        if self._has_socket:
+        if self.has_socket:
             self.launcher.drain_file(self.service, replica.slot).touch()
             await self._until_draining(replica)
             await self._seen()
@@ -237,7 +238,7 @@ class Replicas:
             await asyncio.sleep(0.02)
 
     async def _seen(self) -> None:
-        if self._has_socket:
+        if self.has_socket:
             await asyncio.sleep(INTERVALS * self.balancer.check_ms / 1000)
 
     async def _requests(self, replica: Replica) -> int:
@@ -268,7 +269,7 @@ class Replicas:
         replica.state = "gone"
         with suppress(ValueError):
             self.all.remove(replica)
-        if self._has_socket:
+        if self.has_socket:
             self.launcher.socket(self.service, replica.slot).unlink(missing_ok=True)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:

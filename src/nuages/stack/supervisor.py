@@ -8,73 +8,27 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
-from nuages.errors import NuagesError
 from nuages.stack import warden
-from nuages.stack.autoscale import Autoscaler, Bounds, Load
-from nuages.stack.caddy import Caddy
+from nuages.stack.assembled import Parts
+from nuages.stack.care import Care
 from nuages.stack.child import Child, Order
-from nuages.stack.cluster import Cluster
 from nuages.stack.figures import Figures, Row, Subject
-from nuages.stack.home import Home, StackError
+from nuages.stack.home import StackError
 from nuages.stack.kept import Kept, Say
-from nuages.stack.memcached import Memcached
 from nuages.stack.outputs import Echo, Outputs
-from nuages.stack.pgbouncer import PgBouncer
-from nuages.stack.replicas import Launcher
 from nuages.stack.services import Replica, Replicas
-from nuages.stack.valkey import Valkey
-from nuages.topology import Service, Topology
+from nuages.topology import Service
 
 SHUTDOWN = re.compile(rb"received (smart|fast|immediate) shutdown request")
-TICK = 1.0  # seconds between two looks at the replicas
 PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
-Tell = Callable[[Service, int], Path]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """What the project itself said."""
-
-    topology: Topology  # names of its routes resolved
-    files: Mapping[str, Path] = field(default_factory=dict)  # URL prefix → root, to be served
-
-
-class Again(Protocol):
-    """Judges pending migrations and, unless it is only to check, runs them."""
-
-    def __call__(self, *, check: bool, force: bool, say: Say) -> list[dict[str, str]]: ...
-
-
-@dataclass(kw_only=True)
-class Parts:
-    """Everything that is to run, resolved to programs and folders."""
-
-    topology: Topology
-    home: Home
-    caddy: Caddy
-    launcher: Launcher
-    tell: Tell  # writes what a replica's overlay reads
-    counters: Callable[[str], Path]  # folder of a replica's vitals
-    report: Callable[[], Mapping[str, Any]]  # what the overlay changed
-    look: Callable[[], Looked]  # asks the project; blocks
-    make_ready: Callable[[], None]  # migrates; blocks
-    finish: Callable[[], None]  # what may go on while replicas start; blocks
-    again: Again  # what comes before a roll to newer code; blocks
-    cluster: Cluster | None = None
-    standbys: tuple[Cluster, ...] = ()
-    extensions: frozenset[str] = frozenset()
-    pools: dict[str, PgBouncer] = field(default_factory=dict)  # by the name of the pool
-    caches: tuple[Valkey | Memcached, ...] = ()
-    autoscale: Bounds | None = None
-    notes: tuple[str, ...] = ()  # what was found, and what was not, to be said aloud
 
 
 @dataclass(kw_only=True)
@@ -91,8 +45,7 @@ class Stack:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     children: list[Child] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop | None = None
-    _scalers: dict[str, Autoscaler] = field(default_factory=dict)
-    _cpu: dict[str, tuple[float, float]] = field(default_factory=dict)
+    care: Care | None = None
 
     def __post_init__(self) -> None:
         _raise_file_limit()
@@ -123,14 +76,15 @@ class Stack:
             asyncio.to_thread(parts.finish),
             *(self.services[each.name].scale(each.replicas) for each in parts.topology.services),
         )
-        self._tick = asyncio.create_task(self._look_after())
+        self.care = Care(stack=self)
+        self.care.begin()
 
     async def stop(self, *, at_once: bool = False) -> None:
         """The balancer first, so that nothing more comes in; the databases last."""
         grace = 1.0 if at_once else None
         self._loop = None  # PostgreSQL's end is no news from now on
-        if tick := getattr(self, "_tick", None):
-            tick.cancel()
+        if self.care is not None:
+            self.care.end()
         pools = [pool.name for pool in self.parts.pools.values()]
         standbys = [standby.name for standby in self.parts.standbys]
         order = ("caddy", None, *pools, *standbys, "postgres")
@@ -191,7 +145,7 @@ class Stack:
             for name, kept in self.kept.items()
         ]  # fmt: skip
         for service in self.services.values():
-            found += [self._subject(replica) for replica in service.all]
+            found += [self.subject(replica) for replica in service.all]
         return found
 
     async def look(self) -> list[Row]:
@@ -254,7 +208,7 @@ class Stack:
             raise StackError(f"there is no service {name}", hint=f"there are {names}")
         return self.services[name]
 
-    def _subject(self, replica: Replica) -> Subject:
+    def subject(self, replica: Replica) -> Subject:
         has_counters = replica.service.kind == "web"
         return Subject(
             name=replica.name, service=replica.service.name, state=replica.state,
@@ -326,55 +280,6 @@ class Stack:
         await following.start()
         self.parts.caddy, self.kept["caddy"] = new, following
         await kept.stop()
-
-    # -- what is looked after
-
-    async def _look_after(self) -> None:
-        while True:
-            await asyncio.sleep(TICK)
-            for service in self.services.values():
-                try:
-                    await service.check()
-                except (NuagesError, OSError) as error:
-                    self.say(str(error))
-            await self._mind_memory()
-            if self.parts.autoscale is not None:
-                await self._autoscale(self.parts.autoscale)
-
-    async def _mind_memory(self) -> None:
-        """Replace replicas that outgrew what their service allows."""
-        for service in self.services.values():
-            limit = service.service.memory_mb
-            if limit is None:
-                continue
-            rows = await asyncio.to_thread(Figures().look, map(self._subject, service.ready))
-            fat = [row.name for row in rows if row.rss_mb > limit]
-            if fat:
-                self.say(f"{fat[0]} has more than {limit} MB; replacing it")
-                await service.replace(fat[0])
-
-    async def _autoscale(self, bounds: Bounds) -> None:
-        in_flight = await asyncio.to_thread(self.parts.caddy.upstreams)
-        rows = {row.name: row for row in await self.look()}
-        for service in self.services.values():
-            if service.service.kind != "web":
-                continue
-            scaler = self._scalers.setdefault(service.service.name, Autoscaler(bounds=bounds))
-            names = [replica.name for replica in service.ready]
-            load = Load(
-                replicas=service.wanted,
-                cpu=sum(rows[name].cpu_percent for name in names if name in rows) / 100,
-                in_flight=sum(in_flight.get(f"{n}.sock", {}).get("in_flight", 0) for n in names),
-                at_once=service.service.connections,
-                processes=service.service.workers,
-            )
-            wanted = scaler.wanted(load)
-            if wanted != service.wanted:
-                self.say(
-                    f"{service.service.name}: {service.wanted} → {wanted} replicas"
-                    f" (utilisation {load.utilisation:.0%})"
-                )
-                await service.scale(wanted)
 
 
 def _raise_file_limit() -> None:

@@ -138,17 +138,14 @@ def _found_service(say: Telling, name: str, kind: Any, command: tuple[str, ...])
 
 
 def _server(found: Found) -> tuple[str, str]:
-    if found.wsgi and not found.is_async:
-        return "granian", "default: the fastest that was measured for WSGI"
-    return "granian-asgi", (
-        "the project is asynchronous; ASGI servers gave 0.13 to 0.56 of the throughput of WSGI"
-        if found.asgi
-        else "default"
-    )
+    if found.asgi and (found.is_async or not found.wsgi):
+        why = "the project is asynchronous" if found.is_async else "there is no WSGI application"
+        return "granian-asgi", f"{why}; ASGI gave 0.13 to 0.56 of the throughput of WSGI"
+    return "granian", "default: the fastest that was measured for WSGI"
 
 
 def _application(server: str, found: Found) -> str:
-    return (found.asgi if server == "granian-asgi" else found.wsgi) or found.wsgi or ""
+    return (found.asgi if server == "granian-asgi" else found.wsgi) or ""
 
 
 def _databases(say: Telling) -> tuple[Database, ...]:
@@ -189,8 +186,9 @@ def _check(topology: Topology) -> None:
     for service in topology.services:
         if service.kind == "web" and not service.application:
             raise TopologyError(
-                f"the service {service.name!r} has no WSGI or ASGI application to run",
-                hint=f'application = "shop.wsgi:application" under {FILE}',
+                f"the service {service.name!r} has no"
+                f" {'ASGI' if service.server == 'granian-asgi' else 'WSGI'} application to run",
+                hint=f'application = "shop.wsgi:application" for it under {FILE}',
             )
         if service.pool not in pools:
             raise TopologyError(

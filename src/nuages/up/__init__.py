@@ -47,7 +47,7 @@ def up(project: Project, options: UpOptions, *, say: Say, ready: Callable[[Runni
     held = home.lock(place)
     try:
         listening = tcp(topology.balancer.host, topology.balancer.port)
-        parts = assemble(project, topology, place, say=say, external=options.migrate_external)
+        parts = assemble(project, topology, place, external=options.migrate_external)
         parts.autoscale = options.autoscale
         parts.caddy = replace(parts.caddy, listening=listening)
         asyncio.run(_run(Stack(parts=parts, say=say), place, ready))

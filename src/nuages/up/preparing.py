@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from nuages.project import Project
 from nuages.session import AgentSession
 from nuages.stack import migrations
+from nuages.stack.assembled import Looked
 from nuages.stack.home import StackError
-from nuages.stack.supervisor import Looked
 from nuages.stated import facts_from
 from nuages.topology import Service, Topology
 

@@ -85,5 +85,5 @@ class TestRefusals:
             resolved({"pool_size": 80, "pools": {"api": 20}})
 
     def test_a_project_without_an_application(self):
-        with pytest.raises(TopologyError, match="no WSGI or ASGI"):
+        with pytest.raises(TopologyError, match="no WSGI"):
             resolved(found=Found(name="shop"))
