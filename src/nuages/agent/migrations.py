@@ -5,27 +5,37 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import failures, inspect, turns
+from nuages.agent import failures, inspect, pending, turns
 from nuages.errors import NuagesError
 
 
-def migrate(command: str | None = None) -> dict[str, Any]:
+def migrate(command: str | None = None, leave: Sequence[str] = ()) -> dict[str, Any]:
     """Apply all migrations to every alias; `command` replaces it (`migrate_schemas --shared`).
 
     Of several processes that are told so at once, one does it; the others wait, and find it done.
+    `leave` names aliases that are not to be migrated; how many migrations each lacks is in `left`.
     """
     from django.db import connections
 
+    if command and leave:
+        raise NuagesError(
+            f"`{command}` may migrate every database, and {', '.join(leave)} is not to be",
+            hint="name it by --migrate-external, or migrate it yourself and leave that command out",
+            slug="external-database",
+        )
     aliases = _written(connections)
-    with turns.taken(aliases):
-        applied = sum(map(_applied, _commands(command, aliases)))
+    mine = [alias for alias in aliases if alias not in leave]
+    with turns.taken(mine):
+        applied = sum(map(_applied, _commands(command, mine)))
     for alias in connections:
         with suppress(Exception):
             inspect.tables(alias, again=True)
-    return {"applied": applied}
+    left = {alias: pending.count(alias) for alias in aliases if alias in leave}
+    return {"applied": applied, "left": left}
 
 
 def _commands(command: str | None, aliases: list[str]) -> list[list[str]]:

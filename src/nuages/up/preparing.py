@@ -55,8 +55,15 @@ class Preparation:
         session = self._started()
         self.make_databases([name for name in self._names() if name.startswith("nuages_")])
         session.call("setup")
-        self._check_external()
-        session.call("migrate", timeout=SECONDS, command=self.project.config.migrate)
+        told = session.call("migrate", timeout=SECONDS, command=self.project.config.migrate,
+                            leave=self._left_alone())  # fmt: skip
+        if behind := [alias for alias, lacking in told["left"].items() if lacking]:
+            name = self._databases[behind[0]]["name"]
+            raise StackError(
+                f"{name} is on your own server, lacks {told['left'][behind[0]]} migrations, and is"
+                " migrated only when you say so",
+                hint=f"nuages up --migrate-external {name}",
+            )
 
     def finish(self) -> None:
         """Collect the static files, then let the process go."""
@@ -116,15 +123,13 @@ class Preparation:
     def _names(self) -> list[str]:
         return sorted({told["name"] for told in self._databases.values() if told["name"]})
 
-    def _check_external(self) -> None:
-        """A server that is not ours is migrated only when its database was named."""
+    def _left_alone(self) -> list[str]:
+        """Aliases on a server that is not ours, but for the databases that were named."""
         outside = {each.alias for each in self.topology.databases if each.external}
-        names = {self._databases[alias]["name"] for alias in outside if alias in self._databases}
-        if missing := sorted(names - set(self.external)):
-            raise StackError(
-                f"{missing[0]} is on your own server, and is migrated only when you say so",
-                hint=f"nuages up --migrate-external {missing[0]}",
-            )
+        return [
+            alias for alias in sorted(outside & self._databases.keys())
+            if self._databases[alias]["name"] not in self.external
+        ]  # fmt: skip
 
     def _hazards(self, say: Say) -> list[migrations.Hazard]:
         pending = self._started().call("pending")

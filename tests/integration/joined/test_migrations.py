@@ -178,3 +178,24 @@ def test_a_linter_that_does_not_answer(tmp_path: Path) -> None:
     pending = [{"name": "a.0001", "sql": ["DROP TABLE x;"], "alterations": [], "unjudged": []}]
     with pytest.raises(NuagesError, match="did not answer"):
         migrations.judge(pending, program)
+
+
+def test_a_database_that_is_not_to_be_migrated_is_left(
+    copied: Path, scratch: Path, primary: Cluster
+) -> None:
+    primary.make_databases(["nuages_n_default", "nuages_n_stats"])
+    config = StackConfig(postgres=where(primary, "nuages_n"), prepares=True)
+    code = (
+        "import json\nfrom nuages.agent import migrations\n"
+        "from nuages.errors import NuagesError\n"
+        "try:\n    migrations.migrate('migrate', leave=['stats'])\n"
+        "except NuagesError as error:\n    print(error.slug)\n"
+        "print(json.dumps(migrations.migrate(leave=['stats'])))\n"
+    )
+    done = python(copied, scratch, config, code)
+    slug, told = done.stdout.splitlines()
+    assert slug == "external-database", done.stderr
+    assert json.loads(told)["left"]["stats"] > 10
+    with primary.connect("nuages_n_stats") as connection:
+        found = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        assert found.fetchone() == (0,)
