@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -44,7 +44,8 @@ class StackConfig:
     postgres: Mapping[str, Any] | None = None  # host, port, user, prefix; password where needed
     sqlite: Mapping[str, Any] | None = None  # dir, prefix: where there is no PostgreSQL
     places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # alias → NAME, HOST, …
-    replicas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # alias → HOST, PORT
+    # Alias of a primary → HOST, PORT and USER of each of its read replicas.
+    replicas: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     pool: Literal["", "transaction", "session"] = ""  # of the PgBouncer that it connects to
     prepared_statements: bool = False  # whether that PgBouncer follows them (1.21)
     native_pool: int = 0  # connections of Django's own pool, where there is no PgBouncer

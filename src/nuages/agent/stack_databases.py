@@ -14,6 +14,7 @@ from nuages.agent.stack_config import StackConfig
 
 ROUTER = "nuages.django.routers.ReplicaRouter"
 MIDDLEWARE = "nuages.django.middleware.ReadYourWrites"
+WHERE = ("HOST", "PORT", "USER", "PASSWORD")
 PAIR = re.compile(r"(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)")
 
 
@@ -31,7 +32,8 @@ def target(config: StackConfig) -> Target | None:
 
 def owns(config: StackConfig, alias: str, database: Mapping[str, Any]) -> bool:
     """Whether connecting to it would stay in the stack."""
-    places = [*config.places.values(), *config.replicas.values()]
+    standbys = (place for places in config.replicas.values() for place in places)
+    places = [*config.places.values(), *standbys]
     name, host = str(database.get("NAME") or ""), str(database.get("HOST") or "")
     if any(str(place.get("HOST", "")) == host for place in places):
         return _is_ours(name)
@@ -47,8 +49,9 @@ def apply(edit: Edit, config: StackConfig) -> None:
         return
     names = _names(own, config)
     primaries = _primaries(own, names)
+    standbys = _standbys(primaries, config)
     databases = {
-        alias: _placed(edit, config, alias, database, names[alias], primaries.get(alias))
+        alias: _placed(edit, config, alias, database, names[alias], standbys.get(alias))
         for alias, database in own.items()
     }
     replicas = _added_replicas(own, databases, config, primaries)
@@ -57,7 +60,7 @@ def apply(edit: Edit, config: StackConfig) -> None:
         for alias, database in databases.items():
             _note(edit, alias, own.get(alias) or {}, database)
     if replicas:
-        _route(edit, {told["TEST"]["MIRROR"]: [alias] for alias, told in replicas.items()})
+        _route(edit, replicas)
 
 
 def redirect_in_place(
@@ -99,15 +102,24 @@ def _primaries(own: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, st
     return found
 
 
+def _standbys(primaries: Mapping[str, str], config: StackConfig) -> dict[str, Mapping[str, Any]]:
+    """Alias of a replica that the project has → where it is here, each replica in turn."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for number, (alias, primary) in enumerate(primaries.items()):
+        if places := config.replicas.get(primary):
+            found[alias] = places[number % len(places)]
+    return found
+
+
 def _placed(
     edit: Edit,
     config: StackConfig,
     alias: str,
     database: Mapping[str, Any],
     name: str,
-    primary: str | None,
+    standby: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    server = _server_of(config, alias, primary)
+    server = _server_of(config, alias, standby)
     if server is None:
         return dict(database)
     if server.vendor == "postgresql" and not _is_ours(name):
@@ -122,8 +134,8 @@ def _placed(
     return placed
 
 
-def _server_of(config: StackConfig, alias: str, primary: str | None) -> Target | None:
-    place = config.replicas.get(primary or "") or config.places.get(alias)
+def _server_of(config: StackConfig, alias: str, standby: Mapping[str, Any] | None) -> Target | None:
+    place = standby or config.places.get(alias)
     base = target(config)
     if place is None:
         return base
@@ -179,19 +191,24 @@ def _added_replicas(
     primaries: Mapping[str, str],
 ) -> dict[str, dict[str, Any]]:
     """An alias for each replica of a database that the project has none of."""
-    added = {}
-    for primary, place in config.replicas.items():
+    added: dict[str, dict[str, Any]] = {}
+    for primary, places in config.replicas.items():
         if primary not in own or primary in primaries.values() or config.prepares:
             continue
-        alias = "replica" if primary == "default" else f"{primary}_replica"
-        where = {key: place[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if key in place}
-        added[alias] = {**databases[primary], **where, "TEST": {"MIRROR": primary}}
+        stem = "replica" if primary == "default" else f"{primary}_replica"
+        for number, place in enumerate(places):
+            where = {key: place[key] for key in WHERE if key in place}
+            alias = f"{stem}_{number + 1}" if number else stem
+            added[alias] = {**databases[primary], **where, "TEST": {"MIRROR": primary}}
     return added
 
 
-def _route(edit: Edit, replicas: Mapping[str, list[str]]) -> None:
+def _route(edit: Edit, replicas: Mapping[str, Mapping[str, Any]]) -> None:
     why = "reads go to the replica, except after a write of the same client"
-    edit.put("NUAGES_REPLICAS", dict(replicas))
+    routed: dict[str, list[str]] = {}
+    for alias, told in replicas.items():
+        routed.setdefault(told["TEST"]["MIRROR"], []).append(alias)
+    edit.put("NUAGES_REPLICAS", routed)
     edit.set("DATABASE_ROUTERS", [ROUTER, *(edit.get("DATABASE_ROUTERS") or ())], why)
     edit.set("MIDDLEWARE", [MIDDLEWARE, *(edit.get("MIDDLEWARE") or ())], why)
 

@@ -78,8 +78,11 @@ def _remember(request: Any, response: Any, told: Reading) -> None:
 
 
 def _is_served(primary: str, told: Reading) -> bool:
+    """Whether every replica has what the client wrote; asked of all once one of them has."""
     copies = positions.replicas().get(primary, [])
-    return all(told.caught_up.get(alias) for alias in copies)
+    if not any(told.caught_up.get(alias) for alias in copies):
+        return False
+    return all(positions.may_serve(told, primary, alias) for alias in copies)
 
 
 def _set_cookie(response: Any, pins: dict[str, Pin]) -> None:

@@ -19,7 +19,7 @@ from nuages.stack.standby import Standby
 from nuages.stack.valkey import Valkey
 from nuages.topology import Database, Pool, PoolKind, Topology
 
-REPLICAS = "replicas"  # name of the pool in front of the read replicas
+REPLICAS = "replicas"  # name of the pools in front of the read replicas, but for a number
 
 
 class Servers:
@@ -86,10 +86,11 @@ class Servers:
         program = pgbouncer_programs.runnable(found, folder)
         for pool in self.topology.pools:
             self._add_pool(program, pool, self._targets())
-        if self.standbys:
-            hosts = ",".join(str(standby.socket_dir) for standby in self.standbys)  # in turn
-            replicas = replace(self.topology.pools[0], name=REPLICAS)
-            self._add_pool(program, replicas, [Target(name="*", host=hosts, port=PORT)])
+        for number, standby in enumerate(self.standbys):
+            # A pool each: a client asks one whether it has caught up, and then reads that one.
+            pool = replace(self.topology.pools[0], name=f"{REPLICAS}-{number + 1}")
+            target = Target(name="*", host=str(standby.socket_dir), port=PORT)
+            self._add_pool(program, pool, [target])
         return program.describe()
 
     def _add_pool(self, program: PgBouncerProgram, pool: Pool, targets: list[Target]) -> None:

@@ -144,14 +144,14 @@ class Telling:
             places[database.alias] = place
         return places
 
-    def _replicas(self) -> dict[str, dict[str, Any]]:
+    def _replicas(self) -> dict[str, list[dict[str, Any]]]:
         """Where reads may go, by the alias of the primary."""
-        if not self.servers.standbys:
-            return {}
-        if pool := self.servers.pools.get(REPLICAS):
-            return {"default": {"HOST": str(pool.folder), "PORT": str(POOL_PORT), "USER": USER}}
-        hosts = ",".join(str(standby.socket_dir) for standby in self.servers.standbys)
-        return {"default": {"HOST": hosts, "PORT": str(PORT), "USER": USER}}
+        places = []
+        for number, standby in enumerate(self.servers.standbys):
+            pool = self.servers.pools.get(f"{REPLICAS}-{number + 1}")
+            host, port = (pool.folder, POOL_PORT) if pool else (standby.socket_dir, PORT)
+            places.append({"HOST": str(host), "PORT": str(port), "USER": USER})
+        return {"default": places} if places else {}
 
     def _cache(self) -> CachePlace | None:
         cache = self.topology.cache

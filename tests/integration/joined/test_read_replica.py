@@ -42,7 +42,7 @@ def paused(standby: Standby) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def told(usual: StackConfig, standby: Standby) -> StackConfig:
     where = {"HOST": str(standby.socket_dir), "PORT": PORT}
-    return replace(usual, replicas={"default": where})
+    return replace(usual, replicas={"default": [where]})
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_nothing_is_migrated_on_a_replica(project: Path, told: StackConfig, scra
 def test_without_its_standby_everything_is_read_from_the_primary(
     start: Start, told: StackConfig, tmp_path: Path
 ) -> None:
-    gone = {"default": {"HOST": str(tmp_path), "PORT": PORT}}
+    gone = {"default": [{"HOST": str(tmp_path), "PORT": PORT}]}
     assert Client().ask(start(replicas=gone), "/count/").json["from"] == "default"
 
 

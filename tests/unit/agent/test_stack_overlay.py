@@ -128,7 +128,7 @@ class TestDatabases:
             "DATABASES['stats'] = {**DATABASES['default'], 'NAME': 'stats'}\n"
             "DATABASES['none'] = {}\n"
         ))  # fmt: skip
-        replicas = {"default": {"HOST": "/run/standby", "PORT": 6433}}
+        replicas = {"default": [{"HOST": "/run/standby", "PORT": 6433}]}
         seen = shop.settings("DATABASES DATABASE_ROUTERS", replicas=replicas)
         told = seen["DATABASES"]
         assert told["replica"]["NAME"] == told["default"]["NAME"] == "nuages_up_default"
@@ -139,7 +139,7 @@ class TestDatabases:
     def test_a_replica_that_the_project_does_not_know(self, shop: Shop) -> None:
         shop.write(BASE + "DATABASE_ROUTERS = ['conf.Mine']\nMIDDLEWARE = ['conf.first']\n")
         names = "DATABASES DATABASE_ROUTERS MIDDLEWARE NUAGES_REPLICAS"
-        replicas = {"default": {"HOST": "/run/standby", "PORT": 6433}}
+        replicas = {"default": [{"HOST": "/run/standby", "PORT": 6433}]}
         seen = shop.settings(names, replicas=replicas)
         assert seen["DATABASES"]["replica"]["HOST"] == "/run/standby"
         assert seen["DATABASES"]["replica"]["TEST"]["MIRROR"] == "default"
@@ -148,6 +148,12 @@ class TestDatabases:
         assert seen["MIDDLEWARE"] == ["nuages.django.middleware.ReadYourWrites", "conf.first"]
         preparing = shop.settings(names, replicas=replicas, prepares=True)
         assert "replica" not in preparing["DATABASES"]
+
+    def test_several_replicas(self, shop: Shop) -> None:
+        places = [{"HOST": f"/run/{number}", "PORT": 1} for number in (1, 2)]
+        seen = shop.settings("DATABASES NUAGES_REPLICAS", replicas={"default": places})
+        assert seen["NUAGES_REPLICAS"] == {"default": ["replica", "replica_2"]}
+        assert seen["DATABASES"]["replica_2"]["HOST"] == "/run/2"
 
     def test_engines_of_the_projects_own_are_only_pointed_elsewhere(self, shop: Shop) -> None:
         shop.write("from django.db.backends.postgresql.base import *\n", "geo/base.py")
