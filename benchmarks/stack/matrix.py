@@ -27,6 +27,7 @@ class Scenario:
     gets: int = 0  # failures allowed
     posts: int = 0
     after: float = 1.5  # seconds of load after it
+    is_slow: bool = False  # takes half a minute: only for the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,12 @@ def hang_replica(stack: RunningStack) -> None:
     os.killpg(group, signal.SIGCONT)
 
 
+def hang_for_good(stack: RunningStack) -> None:
+    """Stopped whole, and never let go on."""
+    os.killpg(os.getpgid(stack.pid("web")), signal.SIGSTOP)
+    time.sleep(34)
+
+
 def slow_replica(stack: RunningStack) -> None:
     """A quarter of the speed, for three seconds."""
     group = os.getpgid(stack.pid("web"))
@@ -185,6 +192,8 @@ SCENARIOS: tuple[Scenario, ...] = (
              do=restart_broken),
     Scenario(name="kill-replica", title="replica `kill -9`", do=kill_replica, posts=5, after=3),
     Scenario(name="hung-replica", title="replica hangs for 7 s", do=hang_replica, after=2.5),
+    Scenario(name="hung-for-good", title="replica hangs for good", do=hang_for_good,
+             gets=MANY, posts=MANY, is_slow=True),
     Scenario(name="slow-replica", title="replica at a quarter of its speed", do=slow_replica),
     Scenario(name="restart-pgbouncer", title="PgBouncer replaced", do=restart_pgbouncer),
     Scenario(name="restart-postgres", title="PostgreSQL restarted behind PAUSE and RESUME",

@@ -84,7 +84,8 @@ def up(project: Path, autoscale: str | None, detach: bool, **options: Any) -> in
     bounds = _bounds(autoscale)
     told = _told(options)
     if bounds:
-        told = {"services.web.most": bounds.most, "services.web.replicas": bounds.least, **told}
+        told["services.web.most"] = bounds.most
+        told["services.web.replicas"] = told["services.web.replicas"] or bounds.least
     found = _discover(project, options)
     console = Console(stderr=True, highlight=False)
     run_stack(

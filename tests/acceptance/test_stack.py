@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stack import endings, matrix, running
+from benchmarks.stack.sender import Ask
 
 pytestmark = [
     pytest.mark.postgres,
@@ -23,7 +24,10 @@ def stack():
         yield started
 
 
-@pytest.mark.parametrize("scenario", matrix.SCENARIOS, ids=lambda each: each.name)
+QUICK = [scenario for scenario in matrix.SCENARIOS if not scenario.is_slow]
+
+
+@pytest.mark.parametrize("scenario", QUICK, ids=lambda each: each.name)
 def test_a_failure_costs_no_more_than_it_may(stack, scenario):
     result = matrix.run(scenario, stack)
     running.write_json(RESULTS / f"{scenario.name}.json", result.to_json())
@@ -32,6 +36,16 @@ def test_a_failure_costs_no_more_than_it_may(stack, scenario):
     assert result.lost_writes == 0
     assert result.failed_gets <= scenario.gets, result.why
     assert result.failed_posts <= scenario.posts, result.why
+
+
+def test_load_brings_replicas_and_fails_no_request():
+    with running.copied_project() as root, running.stack(root, ["--autoscale", "1..3"]) as stack:
+        assert len([row for row in stack.rows() if row["service"] == "web"]) == 1
+        slow = lambda number: Ask(method="GET", path="/slow/")  # noqa: E731
+        tally = stack.under_load(lambda: None, rps=6, before=9, after=3, asks=slow)
+        replicas = [row for row in stack.rows() if row["service"] == "web"]
+        assert len(replicas) > 1
+        assert tally.failed("GET") == []
 
 
 class TestTheEnd:

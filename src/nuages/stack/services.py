@@ -38,6 +38,7 @@ class Replica:
     child: Child
     state: State = "starting"
     last_answer: float = field(default_factory=time.monotonic)
+    asked: bool = False  # and has not answered yet
 
     @property
     def name(self) -> str:
@@ -125,7 +126,9 @@ class Replicas:
         """Ask each replica whether it is ready; replace those that are silent for too long."""
         if not self.has_socket:
             return
-        await asyncio.gather(*(self._ask(replica) for replica in self.ready))
+        for replica in self.ready:
+            if not replica.asked:  # no answer keeps nobody else's from being seen
+                self._background(self._ask(replica))
         sick = [replica for replica in self.ready if replica.silent > SICK_AFTER]
         for replica in sick:
             # All silent at once is a busy machine: more processes would make it worse.
@@ -136,8 +139,10 @@ class Replicas:
 
     async def _ask(self, replica: Replica) -> None:
         socket = self.launcher.socket(self.service, replica.slot)
+        replica.asked = True
         if await replicas.status(socket, timeout=SICK_AFTER) == 200:
             replica.last_answer = time.monotonic()
+        replica.asked = False
 
     async def _replace_silent(self, replica: Replica) -> None:
         if replica.state != "ready" or self._stopping:
