@@ -41,8 +41,9 @@ def main() -> None:
         "date": datetime.now(UTC).strftime("%B %Y"),
     }  # fmt: skip
     running.write_json(RESULTS, results)
-    PAGE.write_text(page.render(results), encoding="utf-8")
-    print(f"wrote {PAGE}", file=sys.stderr)
+    if {"matrix", "endings", "throughput"} <= results.keys():
+        PAGE.write_text(page.render(results), encoding="utf-8")
+        print(f"wrote {PAGE}", file=sys.stderr)
 
 
 def _matrix(only: list[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from benchmarks.stack.running import copied_project, stack
 PAGES = {
     "/plain/": "nothing but Django",
     "/entries/": "one query",
-    "/visits/": "a session and a cache",
+    "/visits/": "a new session, and a cache",
 }
 CONNECTIONS = 16
 SECONDS = 3
