@@ -52,6 +52,9 @@ def topology_options(command: F) -> F:
     return command
 
 
+project_option = click.option(
+    "--project", type=click.Path(path_type=Path), default=".", help="[default: the one here]"
+)
 project_argument = click.argument("project", type=click.Path(path_type=Path), default=".")
 
 
@@ -126,13 +129,14 @@ def ps(project: Path, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"schema": 1, **told}, indent=2))
     else:
-        processes(told, Console(file=sys.stdout))
+        wide = None if sys.stdout.isatty() else 160  # columns, for a file or a pipe
+        processes(told, Console(file=sys.stdout, width=wide))
     return 0
 
 
 @click.command()
 @click.argument("services", nargs=-1, required=True, metavar="SERVICE=N...")
-@click.option("--project", type=click.Path(path_type=Path), default=".")
+@project_option
 def scale(services: tuple[str, ...], project: Path) -> int:
     """Bring services to a number of replicas: nuages scale web=4."""
     for text in services:
@@ -148,7 +152,7 @@ def scale(services: tuple[str, ...], project: Path) -> int:
 
 @click.command()
 @click.argument("services", nargs=-1)
-@click.option("--project", type=click.Path(path_type=Path), default=".")
+@project_option
 @click.option("--check", is_flag=True, help="Only say what the pending migrations would break.")
 @click.option("--force", is_flag=True, help="Run them even so.")
 def restart(services: tuple[str, ...], project: Path, check: bool, force: bool) -> int:
@@ -165,9 +169,16 @@ def restart(services: tuple[str, ...], project: Path, check: bool, force: bool) 
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--project", type=click.Path(path_type=Path), default=".")
+@project_option
 @click.option("-f", "--follow", is_flag=True, help="Go on as more is printed.")
-@click.option("-n", "--lines", type=click.IntRange(0), default=50, show_default=True)
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    help="Lines of each to begin with.",
+)
 def logs(names: tuple[str, ...], project: Path, follow: bool, lines: int) -> int:
     """Print what the stack's processes printed; NAMES such as web, web-2, postgres."""
     from nuages.up.showing import print_logs

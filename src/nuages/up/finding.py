@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from nuages.project import Project
 from nuages.stack import caddy, memcached, pgbouncer_programs, programs
@@ -145,12 +145,13 @@ class Servers:
 
 
 def target_of(database: Database) -> Target:
-    """Where an external database is, of its URL."""
+    """Where an external database is, of its URL; a folder of sockets is `?host=/run/postgresql`."""
     url = urlsplit(database.external or "")
+    more = dict(parse_qsl(url.query))
     return Target(
         name=unquote(url.path.lstrip("/")),
-        host=url.hostname or "127.0.0.1",
-        port=url.port or PORT,
+        host=more.get("host") or url.hostname or "127.0.0.1",
+        port=int(more.get("port") or url.port or PORT),
         user=unquote(url.username or USER),
         password=unquote(url.password or ""),
     )

@@ -40,9 +40,9 @@ def processes(told: Mapping[str, Any], console: Console) -> None:
     """A table of the stack's processes."""
     table = Table(box=None, pad_edge=False)
     for heading in ("process", "state", "up", "restarts"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("req/s", "mean", "p95", "5xx", "in flight", "conns", "CPU", "RSS"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in told["processes"]:
         table.add_row(*_cells(row))
     console.print(f"{told['url']}  up {_span(told['uptime_s'])}")
