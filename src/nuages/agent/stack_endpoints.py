@@ -24,6 +24,8 @@ class Endpoints:
 
     def __init__(self, config: StackConfig) -> None:
         self._config = config
+        # Only the balancer can reach a replica, and it adds the address that it was asked from.
+        self.trusts_balancer = config.forwarded and "REMOTE_ADDR" not in config.keep
 
     def answer(self, path: str) -> Answer:
         """Status and text. Ready: the application is loaded, and the stack does not drain it."""
@@ -56,6 +58,8 @@ def _hook_wsgi(module: Any, endpoints: Endpoints) -> None:
     def call(self: Any, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "")
         if not path.startswith(PREFIX):
+            if endpoints.trusts_balancer and (address := _client(environ)):
+                environ["REMOTE_ADDR"] = address
             return original(self, environ, start_response)
         status, text = endpoints.answer(path)
         body = text.encode()
@@ -73,6 +77,8 @@ def _hook_asgi(module: Any, endpoints: Endpoints) -> None:
     async def call(self: Any, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path = scope.get("path", "")
         if scope["type"] != "http" or not path.startswith(PREFIX):
+            if endpoints.trusts_balancer and (address := _client_of(scope)):
+                scope = {**scope, "client": (address, 0)}
             return await original(self, scope, receive, send)
         status, text = endpoints.answer(path)
         body = text.encode()
@@ -82,3 +88,17 @@ def _hook_asgi(module: Any, endpoints: Endpoints) -> None:
         return None
 
     module.ASGIHandler.__call__ = call
+
+
+def _client(environ: dict[str, Any]) -> str:
+    return _last(environ.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def _client_of(scope: dict[str, Any]) -> str:
+    found = (value for name, value in scope.get("headers", ()) if name == b"x-forwarded-for")
+    return _last(next(found, b"").decode("latin-1"))
+
+
+def _last(forwarded: str) -> str:
+    """What the balancer has added; what stands before it, any client may have written."""
+    return forwarded.rpartition(",")[2].strip()

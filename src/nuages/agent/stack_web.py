@@ -34,8 +34,11 @@ def hosts(edit: Edit, config: StackConfig) -> None:
 
 
 def proxy(edit: Edit, config: StackConfig) -> None:
-    """Whether a request came by TLS: the balancer knows, the replica sees plain HTTP."""
+    """Who asks, and whether by TLS: the balancer knows, the replica sees the balancer."""
     if config.forwarded:
+        told = "the last address of X-Forwarded-For"  # see stack_endpoints.py
+        if not edit.keeps("REMOTE_ADDR", "the balancer says who asks"):
+            edit.note("REMOTE_ADDR", told, "the balancer says who asks", was="the balancer's")
         why = "the balancer says so, and takes the header from no client"
         if tuple(edit.get("SECURE_PROXY_SSL_HEADER") or ()) != FORWARDED:
             edit.set("SECURE_PROXY_SSL_HEADER", FORWARDED, why)

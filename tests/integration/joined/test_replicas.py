@@ -49,6 +49,14 @@ def test_uploads_are_seen_by_all_and_leave_the_tree_alone(
     assert not (project / "media").exists()
 
 
+def test_the_client_is_whom_the_balancer_names(three: list[Replica], start: Start) -> None:
+    forwarded = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
+    assert Client(forwarded).ask(three[0], "/recall/").json["address"] == "203.0.113.9"
+    assert Client().ask(three[0], "/recall/").json["address"] == "127.0.0.1"
+    alone = start(forwarded=False)
+    assert Client(forwarded).ask(alone, "/recall/").json["address"] == "127.0.0.1"
+
+
 def test_readiness_is_answered_before_anything_of_the_project(start: Start, tmp_path: Path) -> None:
     replica = start()
     stranger = Client()

@@ -424,7 +424,7 @@ class TestRefusing:
         ))  # fmt: skip
         keep = ("DEBUG", "SESSION_ENGINE", "LOGGING", "CACHES", "CONN_MAX_AGE", "ALLOWED_HOSTS",
                 "DISABLE_SERVER_SIDE_CURSORS", "STORAGES", "STATIC_ROOT", "EMAIL_BACKEND",
-                "MAILERS", "SECURE_PROXY_SSL_HEADER", "MEDIA_ROOT")  # fmt: skip
+                "MAILERS", "SECURE_PROXY_SSL_HEADER", "MEDIA_ROOT", "REMOTE_ADDR")  # fmt: skip
         told = shop.told(
             "DEBUG SESSION_ENGINE CACHES DATABASES STATIC_ROOT ALLOWED_HOSTS", keep=keep,
             cache=VALKEY, pool="transaction", static="/s", media=str(shop.folder / "m"),

@@ -91,7 +91,8 @@ def remember(request, value):
 
 
 def recall(request):
-    return JsonResponse({"said": cache.get("said"), "pid": os.getpid()})
+    told = {"pid": os.getpid(), "address": request.META["REMOTE_ADDR"]}
+    return JsonResponse({"said": cache.get("said"), **told})
 
 
 def fails(request):
