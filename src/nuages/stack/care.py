@@ -15,6 +15,7 @@ from nuages.stack.kept import Say
 from nuages.stack.services import Replica, Replicas
 
 TICK = 1.0  # seconds between two looks
+GROWS_FOR = 60.0  # seconds that a replica is left alone, however much memory it has
 
 
 class Cared(Protocol):
@@ -63,7 +64,9 @@ class Care:
         limit = service.service.memory_mb
         if limit is None:
             return
-        rows = await self._look(service.ready)
+        # A new one that is above it, too, would only be replaced again.
+        grown = [replica for replica in service.ready if replica.child.uptime > GROWS_FOR]
+        rows = await self._look(grown)
         for name in [row.name for row in rows if row.rss_mb > limit][:1]:
             self.stack.say(f"{name} has more than {limit} MB; replacing it")
             await service.replace(name)

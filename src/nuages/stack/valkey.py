@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,9 @@ class Valkey:
 
     def figures(self) -> dict[str, str]:
         """INFO: hits, misses, memory, clients, by their names there."""
-        lines = ask(self.socket, b"INFO\r\n", until=b"\r\n\r\n# Keyspace").decode().splitlines()
+        # "$1234\r\n", so many bytes, "\r\n"
+        answer = ask(self.socket, b"INFO\r\n", lambda data: len(data) >= _length(data))
+        lines = answer.decode("utf-8", "replace").splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
@@ -76,13 +79,21 @@ def find(told: str = "") -> Path | None:
     return next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"), None)
 
 
-def ask(path: Path, request: bytes, until: bytes = b"\r\n") -> bytes:
-    """A server's answer over its socket, up to `until`; empty when there is none in a second."""
+def ask(
+    path: Path, request: bytes, is_whole: Callable[[bytes], bool] = lambda data: b"\r\n" in data
+) -> bytes:
+    """A server's answer over its socket; as much as came when a second has passed."""
     answer = b""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(1)
         connection.connect(str(path))
         connection.sendall(request)
-        while until not in answer and (data := connection.recv(65536)):
+        while not is_whole(answer) and (data := connection.recv(65536)):
             answer += data
     return answer
+
+
+def _length(data: bytes) -> int:
+    """How long a bulk answer is that begins so."""
+    head, _, rest = data.partition(b"\r\n")
+    return len(head) + int(head[1:]) + 4 if rest and head[1:].isdigit() else len(data) + 1
