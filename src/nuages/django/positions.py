@@ -19,6 +19,10 @@ LASTS_SECONDS = 3600  # a replica that is further behind than this serves stale 
 REST_SECONDS = 5.0  # for which a replica that cannot be reached is left alone
 _PIN = re.compile(r"([\w-]{1,64}):([0-9A-F]{1,16}):([0-9]{1,12})")
 
+_READS = ("SELECT", "SHOW", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "FETCH",
+          "DECLARE", "CLOSE")  # fmt: skip
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
@@ -151,9 +155,10 @@ def _notice(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> An
 
 
 def _only_reads(sql: Any) -> bool:
-    start = str(sql)[:64].lstrip("( \n\t").upper()
-    return start.startswith(("SELECT", "SHOW", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK",
-                             "SET", "FETCH", "DECLARE", "CLOSE"))  # fmt: skip
+    text = str(sql).lstrip("( \n\t")
+    if text[:4].upper() == "WITH":
+        return _WRITES.search(text) is None
+    return text[:16].upper().startswith(_READS)
 
 
 def _in_event_loop() -> bool:

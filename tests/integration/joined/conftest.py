@@ -150,11 +150,12 @@ def environment(project: Path, scratch: Path, config: StackConfig) -> dict[str, 
 
 
 def python(
-    project: Path, scratch: Path, config: StackConfig, code: str
+    project: Path, scratch: Path, config: StackConfig, code: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{code}"], capture_output=True,
-        text=True, check=False, cwd=project, env=environment(project, scratch, config),
+        text=True, check=False, cwd=project,
+        env={**environment(project, scratch, config), **variables},
     )  # fmt: skip
 
 

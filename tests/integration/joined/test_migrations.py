@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,25 @@ def test_a_database_that_is_not_to_be_migrated_is_left(
     with primary.connect("nuages_n_stats") as connection:
         found = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         assert found.fetchone() == (0,)
+
+
+def test_what_a_pool_would_lose_is_set_on_the_database(
+    copied: Path, scratch: Path, primary: Cluster
+) -> None:
+    primary.make_databases(["nuages_o_default", "nuages_o_stats"])
+    preparing = StackConfig(postgres=where(primary, "nuages_o"), prepares=True)
+    settings = {"DJANGO_SETTINGS_MODULE": "config.paths"}
+    migrate = "from nuages.agent import migrations; print(migrations.migrate()['applied'] > 10)"
+    done = python(copied, scratch, preparing, migrate, **settings)
+    assert done.stdout == "True\n", done.stderr
+    code = (
+        "from django.db import connection\n"
+        "from market.models import Item\n"
+        "print(connection.settings_dict['OPTIONS'], Item.objects.count())\n"
+        "with connection.cursor() as cursor:\n"
+        "    for name in ('search_path', 'statement_timeout'):\n"
+        "        cursor.execute(f'SHOW {name}'); print(cursor.fetchone()[0])\n"
+    )
+    pooled = replace(preparing, prepares=False, pool="transaction")
+    done = python(copied, scratch, pooled, code, **settings)
+    assert done.stdout.splitlines() == ["{} 0", "shop, public", "4321ms"], done.stderr
