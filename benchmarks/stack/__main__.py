@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,17 +28,24 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="these failures")
     parser.add_argument("--rounds", type=int, default=throughput.ROUNDS)
     asked = parser.parse_args()
-    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every stack is ended
     if asked.matrix:
-        results["matrix"] = {**results.get("matrix", {}), **_matrix(asked.only)}
-        if not asked.only:
-            results["endings"] = _endings()
+        keep(matrix=_matrix(asked.only))
+    if asked.matrix and not asked.only:
+        keep(endings=_endings())
     if asked.throughput:
         folder = REPOSITORY / "build" / "stack"
         folder.mkdir(parents=True, exist_ok=True)
-        results["throughput"] = throughput.measure(folder, rounds=asked.rounds)
+        keep(throughput=throughput.measure(folder, rounds=asked.rounds))
+
+
+def keep(**measured: dict[str, Any]) -> None:
+    """Add to what was measured before, and write the page anew once there is some of all."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    for name, figures in measured.items():
+        results[name] = {**results.get(name, {}), **figures}
     results["machine"] = {
-        "cpus": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0],
+        "cpus": os.cpu_count(), "python": platform.python_version(),
         "date": datetime.now(UTC).strftime("%B %Y"),
     }  # fmt: skip
     running.write_json(RESULTS, results)

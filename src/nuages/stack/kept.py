@@ -32,7 +32,7 @@ class Kept:
     answers: Callable[[], bool]  # may block, for a moment
     spawn: Spawn
     say: Say
-    before: Callable[[], None] = lambda: None
+    tail: Callable[[str], str] = lambda name: ""  # the last lines that it printed
     on_end: Hook = nothing  # it ended by itself
     on_ready: Hook = nothing  # it is back, after it had ended
     state: State = "stopped"
@@ -72,14 +72,10 @@ class Kept:
         deadline = time.monotonic() + READY_LIMIT
         while self.child is child or self.state != "ready":
             if time.monotonic() > deadline:
-                raise StackError(
-                    f"{self.name} is not back after {READY_LIMIT:.0f} s",
-                    hint=f"nuages logs {self.name}",
-                )
+                raise self._failed(f"is not back after {READY_LIMIT:.0f} s")
             await asyncio.sleep(0.01)
 
     def _begin(self) -> None:
-        self.before()
         self.state = "starting"
         self.child = self.spawn(self.order())
 
@@ -89,17 +85,17 @@ class Kept:
         deadline = time.monotonic() + limit
         while not await asyncio.to_thread(self.answers):
             if not child.alive:
-                raise StackError(
-                    f"{self.name} {how(child.ended.result())} instead of serving",
-                    hint=f"nuages logs {self.name}",
-                )
+                await asyncio.sleep(0.1)  # its last words are on their way
+                raise self._failed(f"{how(child.ended.result())} instead of serving")
             if time.monotonic() > deadline:
-                raise StackError(
-                    f"{self.name} does not answer after {limit:.0f} s",
-                    hint=f"nuages logs {self.name}",
-                )
+                raise self._failed(f"does not answer after {limit:.0f} s")
             await asyncio.sleep(0.02)
         self.state = "ready"
+
+    def _failed(self, what: str) -> StackError:
+        return StackError(
+            f"{self.name} {what}", hint=f"nuages logs {self.name}", detail=self.tail(self.name)
+        )
 
     async def _keep(self) -> None:
         while True:

@@ -61,6 +61,7 @@ class Replicas:
     spawn: Spawn
     in_flight: InFlight
     say: Say
+    tail: Callable[[str], str] = lambda name: ""  # the last lines that a process printed
     wanted: int = 0
     all: list[Replica] = field(default_factory=list)
     restarts: int = 0
@@ -204,6 +205,7 @@ class Replicas:
         socket = self.launcher.socket(self.service, replica.slot)
         while True:
             if not replica.child.alive:
+                await asyncio.sleep(0.1)  # its last words are on their way
                 raise self._failed(replica, how(replica.child.ended.result()))
             if not self.has_socket and replica.child.uptime > WORKER_SETTLES:
                 return
@@ -217,6 +219,7 @@ class Replicas:
         return StackError(
             f"the new replica {replica.name} {what}; those that serve are left as they are",
             hint=f"nuages logs {replica.name}",
+            detail=self.tail(replica.name),
         )
 
     async def _retire(self, replica: Replica) -> None:

@@ -24,10 +24,12 @@ from nuages.stack.figures import Figures, Row, Subject
 from nuages.stack.home import StackError
 from nuages.stack.kept import Kept, Say
 from nuages.stack.outputs import Echo, Outputs
+from nuages.stack.postgres import log_tail
 from nuages.stack.services import Replica, Replicas
 from nuages.topology import Service
 
 SHUTDOWN = re.compile(rb"received (smart|fast|immediate) shutdown request")
+LAST_LINES = 15  # of what a process printed that did not start
 PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
 
 
@@ -167,9 +169,17 @@ class Stack:
                 self._warden.stdin.flush()
 
     def _keep(self, order: Callable[[], Order], answers: Callable[[], bool], **hooks: Any) -> Kept:
-        kept = Kept(order=order, answers=answers, spawn=self.spawn, say=self.say, **hooks)
+        kept = self._made(order, answers, **hooks)
         self.kept[kept.name] = kept
         return kept
+
+    def _made(self, order: Callable[[], Order], answers: Callable[[], bool], **hooks: Any) -> Kept:
+        return Kept(
+            order=order, answers=answers, spawn=self.spawn, say=self.say, tail=self._tail, **hooks
+        )
+
+    def _tail(self, name: str) -> str:
+        return log_tail(self.parts.home.logs / f"{name}.log", LAST_LINES)
 
     async def _start_database(self) -> None:
         parts = self.parts
@@ -200,6 +210,7 @@ class Stack:
             spawn=self.spawn,
             in_flight=lambda: self.parts.caddy.upstreams(),
             say=self.say,
+            tail=self._tail,
         )
 
     def _service(self, name: str) -> Replicas:
@@ -262,7 +273,7 @@ class Stack:
         new = replace(old, folder=successor(old.folder), listening=None)
         new.prepare()
         new = new.hold()
-        following = Kept(order=new.order, answers=new.answers, spawn=self.spawn, say=self.say)
+        following = self._made(new.order, new.answers)
         await following.start()
         self.parts.pools[name], self.kept[old.name] = new, following
         for service in self.services.values():
@@ -276,7 +287,7 @@ class Stack:
         kept, old = self.kept["caddy"], self.parts.caddy
         new = replace(old, generation=old.generation + 1)
         new.prepare()
-        following = Kept(order=new.order, answers=new.answers, spawn=self.spawn, say=self.say)
+        following = self._made(new.order, new.answers)
         await following.start()
         self.parts.caddy, self.kept["caddy"] = new, following
         await kept.stop()

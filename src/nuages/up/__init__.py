@@ -99,6 +99,7 @@ async def _run(stack: Stack, place: Home, ready: Callable[[Running], None]) -> N
         await ending
     finally:
         starting.cancel()
+        stack.parts.abandon()
         with suppress(asyncio.CancelledError, Exception):
             await starting
         await stack.stop()

@@ -44,6 +44,7 @@ def assemble(
         look=preparation.look,
         make_ready=preparation.migrate,
         finish=preparation.finish,
+        abandon=preparation.close,
         again=preparation.again,
         cluster=servers.cluster,
         standbys=servers.standbys,
