@@ -47,6 +47,8 @@ class StackConfig:
     # Alias of a primary → HOST, PORT and USER of each of its read replicas.
     replicas: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     pool: Literal["", "transaction", "session"] = ""  # of the PgBouncer that it connects to
+    # host and port of the server itself, for what a pool of transactions would break
+    direct: Mapping[str, Any] | None = None
     prepared_statements: bool = False  # whether that PgBouncer follows them (1.21)
     native_pool: int = 0  # connections of Django's own pool, where there is no PgBouncer
     persistent: bool = True  # whether threads live on to use a connection again: not under ASGI

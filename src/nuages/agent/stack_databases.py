@@ -10,11 +10,15 @@ from typing import Any
 from nuages.agent import scratch_databases
 from nuages.agent.changes import MISSING, Edit
 from nuages.agent.scratch_databases import REPLICA, Target, family
+from nuages.agent.sources import text_of
 from nuages.agent.stack_config import StackConfig
 
 ROUTER = "nuages.django.routers.ReplicaRouter"
 MIDDLEWARE = "nuages.django.middleware.ReadYourWrites"
 WHERE = ("HOST", "PORT", "USER", "PASSWORD")
+# An engine that does this by itself, as those of tenants do.
+SESSION_STATE = re.compile(r"SET\s+(?:SESSION\s+)?(?:search_path|ROLE)\b", re.IGNORECASE)
+SESSION_APPS = ("procrastinate.contrib.django", "pgpubsub", "django_pglocks")
 PAIR = re.compile(r"(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)")
 
 
@@ -38,7 +42,11 @@ def owns(config: StackConfig, alias: str, database: Mapping[str, Any]) -> bool:
     if any(str(place.get("HOST", "")) == host for place in places):
         return _is_ours(name)
     server = target(config)
-    return server is not None and server.owns(database)
+    if server is None:
+        return False
+    told = config.direct or {}
+    past = replace(server, host=str(told.get("host", server.host)))
+    return server.owns(database) or past.owns(database)
 
 
 def apply(edit: Edit, config: StackConfig) -> None:
@@ -54,7 +62,7 @@ def apply(edit: Edit, config: StackConfig) -> None:
         alias: _placed(edit, config, alias, database, names[alias], standbys.get(alias))
         for alias, database in own.items()
     }
-    replicas = _added_replicas(own, databases, config, primaries)
+    replicas = _added_replicas(edit, own, databases, config, primaries)
     databases |= replicas
     if edit.put("DATABASES", databases):
         for alias, database in databases.items():
@@ -122,6 +130,12 @@ def _placed(
     server = _server_of(config, alias, standby)
     if server is None:
         return dict(database)
+    base, why = target(config), _needs_sessions(edit, database, config)
+    if why and base and alias not in config.places:  # a replica's reads go there, too
+        told = config.direct or {}
+        server = replace(base, host=str(told["host"]), port=str(told["port"]))
+        edit.note(f"DATABASES[{alias!r}]", "past the pool", why, was="by the pool")
+        config = replace(config, pool="")
     if server.vendor == "postgresql" and not _is_ours(name):
         raise ForeignDatabaseError(
             f"nuages only touches databases named nuages_…, not {name!r} of {alias!r}"
@@ -132,6 +146,22 @@ def _placed(
         placed["OPTIONS"] = {**placed["OPTIONS"], **extra}
         _fit_to_pool(edit, config, alias, placed)
     return placed
+
+
+def _needs_sessions(edit: Edit, database: Mapping[str, Any], config: StackConfig) -> str:
+    """Why a pool of transactions would break this database; empty where it would not.
+
+    What one statement sets on its connection, the next would not find.
+    """
+    if config.pool != "transaction" or not config.direct:
+        return ""
+    engine = str(database.get("ENGINE") or "")
+    own = "" if engine.startswith("django.") else text_of(f"{engine}.base") or ""
+    if SESSION_STATE.search(own):
+        return "its engine sets the schema, or a role, on the connection"
+    apps = set(map(str, edit.get("INSTALLED_APPS") or ()))
+    listening = sorted(app for app in SESSION_APPS if app in apps)
+    return f"{listening[0]} holds a connection to listen, or to lock" if listening else ""
 
 
 def _server_of(config: StackConfig, alias: str, standby: Mapping[str, Any] | None) -> Target | None:
@@ -185,6 +215,7 @@ def _drop_key(edit: Edit, alias: str, options: dict[str, Any], key: str, why: st
 
 
 def _added_replicas(
+    edit: Edit,
     own: Mapping[str, Any],
     databases: Mapping[str, dict[str, Any]],
     config: StackConfig,
@@ -194,6 +225,8 @@ def _added_replicas(
     added: dict[str, dict[str, Any]] = {}
     for primary, places in config.replicas.items():
         if primary not in own or primary in primaries.values() or config.prepares:
+            continue
+        if _needs_sessions(edit, own[primary], config):
             continue
         stem = "replica" if primary == "default" else f"{primary}_replica"
         for number, place in enumerate(places):

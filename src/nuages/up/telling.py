@@ -96,6 +96,7 @@ class Telling:
             places=self._places(pool),
             replicas=self._replicas(),
             pool="transaction" if pool else "",
+            direct=self._postgres(None),
             prepared_statements=bool(pool and pool.program.version >= PREPARED_SINCE),
             persistent=service.server != "granian-asgi",
             native_pool=service.threads if self._pools_natively() else 0,

@@ -169,6 +169,26 @@ class TestDatabases:
         assert told["default"]["OPTIONS"] == {"isolation_level": 2}
         assert told["gis"]["ENGINE"] == "django.contrib.gis.db.backends.postgis"
 
+    def test_what_a_pool_of_transactions_would_break_goes_past_it(self, shop: Shop) -> None:
+        engine = "from django.db.backends.postgresql.base import *\nsql = 'SET search_path = %s'\n"
+        shop.write(engine, "tenants/base.py")
+        shop.write("", "tenants/__init__.py")
+        shop.write(BASE + "DATABASES['default']['ENGINE'] = 'tenants'\n")
+        direct = {"host": "/run/pg", "port": 5432}
+        told = shop.told("DATABASES", pool="transaction", direct=direct)
+        default = told["settings"]["DATABASES"]["default"]
+        assert (default["HOST"], default["PORT"]) == ("/run/pg", "5432")
+        assert not default.get("DISABLE_SERVER_SIDE_CURSORS")
+        assert "past the pool" in {entry["now"] for entry in told["applied"]}
+        replicas = {"default": [{"HOST": "/run/standby", "PORT": 6433}]}
+        more = shop.settings("DATABASES", pool="transaction", direct=direct, replicas=replicas)
+        assert "replica" not in more["DATABASES"]
+        shop.write(BASE + "INSTALLED_APPS = ['procrastinate.contrib.django']\n")
+        kept = {"pool": "transaction", "direct": direct}
+        assert shop.settings("DATABASES", **kept)["DATABASES"]["default"]["HOST"] == "/run/pg"
+        shop.write(BASE)
+        assert shop.settings("DATABASES", **kept)["DATABASES"]["default"]["HOST"] == "/run/pgb"
+
     def test_what_a_pool_would_lose_is_left_to_the_database(self, shop: Shop) -> None:
         shop.write(BASE + "DATABASES['default']['OPTIONS'] = {'options': '-c search_path=a,b'}\n")
         direct = shop.settings("DATABASES", prepares=True)["DATABASES"]["default"]
