@@ -40,14 +40,17 @@ class ReadYourWrites:
     def __call__(self, request: Any) -> Any:
         if self._is_async:
             return self._answer(request)
-        with positions.reading(_reading(request)) as told:
+        pins = _pins(request) or _kept_pins(_key(request))
+        with positions.reading(_reading(request, pins)) as told:
             response = self._get_response(request)
             _remember(request, response, told)
         return response
 
     async def _answer(self, request: Any) -> Any:
-        told = await sync_to_async(_reading)(request)
-        with positions.reading(told):
+        pins = _pins(request)
+        if not pins and (key := _key(request)):
+            pins = await sync_to_async(_kept_pins)(key)
+        with positions.reading(_reading(request, pins)) as told:
             get_response: Callable[[Any], Awaitable[Any]] = self._get_response
             response = await get_response(request)
             if told.wrote or told.pins:
@@ -55,13 +58,23 @@ class ReadYourWrites:
         return response
 
 
-def _reading(request: Any) -> Reading:
+def _reading(request: Any, pins: dict[str, Pin]) -> Reading:
     """Where a request may read: nowhere but on the primary when it is one that changes things."""
-    pins = positions.from_text(request.COOKIES.get(COOKIE, ""))
-    if not pins and (key := _key(request)):
-        with suppress(Exception):  # a cache that is gone costs freshness, not the answer
-            pins = positions.from_text(cache.get(key) or "")
     return Reading(on_primary=request.method not in SAFE, pins=pins)
+
+
+def _pins(request: Any) -> dict[str, Pin]:
+    return positions.from_text(request.COOKIES.get(COOKIE, ""))
+
+
+def _kept_pins(key: str) -> dict[str, Pin]:
+    """What a client without cookies has written."""
+    if not key:
+        return {}
+    try:
+        return positions.from_text(cache.get(key) or "")
+    except Exception:  # a cache that is gone costs freshness, not the answer
+        return {}
 
 
 def _remember(request: Any, response: Any, told: Reading) -> None:
@@ -97,5 +110,8 @@ def _set_cookie(response: Any, pins: dict[str, Pin]) -> None:
 
 
 def _key(request: Any) -> str:
+    """Of the cache, for a client that is known by its `Authorization`; else empty."""
+    if not positions.replicas():
+        return ""
     sent = request.headers.get("Authorization", "")
     return f"nuages:wrote:{hashlib.sha256(sent.encode()).hexdigest()}" if sent else ""

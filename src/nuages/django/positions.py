@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import Error, connections
 
 PIN_SECONDS = 10.0  # of reads on the primary where positions cannot be compared
@@ -70,6 +72,7 @@ def reading(told: Reading | None = None) -> Iterator[Reading]:
         _reading.reset(token)
 
 
+@functools.cache
 def replicas() -> Mapping[str, list[str]]:
     """Aliases of the replicas of each primary: NUAGES_REPLICAS, else by TEST's MIRROR."""
     told = getattr(settings, "NUAGES_REPLICAS", None)
@@ -80,6 +83,15 @@ def replicas() -> Mapping[str, list[str]]:
         if mirror := connections.settings[alias].get("TEST", {}).get("MIRROR"):
             found.setdefault(mirror, []).append(alias)
     return found
+
+
+def _forget_replicas(*, setting: str, **_: Any) -> None:
+    """Tests change settings."""
+    if setting in ("NUAGES_REPLICAS", "DATABASES"):
+        replicas.cache_clear()
+
+
+setting_changed.connect(_forget_replicas)
 
 
 def may_serve(told: Reading, primary: str, replica: str) -> bool:

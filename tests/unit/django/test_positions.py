@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from django.conf import settings
 
@@ -13,7 +11,12 @@ if not settings.configured:
 from nuages.django import positions
 from nuages.django.positions import Pin, Reading
 
-NOW = int(time.time())
+NOW = 1_800_000_000
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(positions.time, "time", lambda: NOW + 0.5)
 
 
 def test_there_and_back() -> None:
