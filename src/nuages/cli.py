@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about, populating
+from nuages import __version__, about, populating, stack_commands, stateless_command
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -35,17 +35,9 @@ class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
     order = (
-        "check",
-        "tune",
-        "populate",
-        "record",
-        "collect",
-        "diagnose",
-        "fix",
-        "rules",
-        "explain",
-        "enclosure",
-    )
+        "check", "tune", "populate", "record", "collect", "diagnose", "fix", "stateless", "topology",
+        "up", "ps", "scale", "restart", "logs", "down", "rules", "explain", "enclosure",
+    )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which they are used."""
@@ -322,7 +314,8 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     return FOUND if diagnosis.findings else 0
 
 
-for command in (about.rules, about.explain, about.enclosure):
+COMMANDS = (about.rules, about.explain, about.enclosure, stateless_command.stateless)
+for command in (*COMMANDS, *stack_commands.COMMANDS):
     cli.add_command(command)
 
 

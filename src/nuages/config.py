@@ -12,6 +12,7 @@ from typing import Any, cast
 from nuages import config_kinds as kinds
 from nuages.errors import NuagesError
 from nuages.model import Budgets
+from nuages.topology import table as topology_table
 
 TABLE = "tool.nuages"
 
@@ -106,6 +107,12 @@ class Config:
         kinds.text_table, "table of strings",
         "Where servers come from. `postgres`: `system`, `embedded`, or the folder of its programs.",
         '{ postgres = "/opt/pgsql/bin" }', default_factory=dict,
+    )  # fmt: skip
+    topology: Mapping[str, Any] = _key(
+        topology_table.topology, "table",
+        "What `nuages up` runs: services, pools, cache, databases; see"
+        " [Scale out here](../how-to/up.md).",
+        "{ port = 8000, services = { web = { replicas = 2 } } }", default_factory=dict,
     )  # fmt: skip
     hosts: Mapping[str, str] = _key(
         kinds.hosts, "table of strings",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from nuages import enclosure, store, surroundings
-from nuages.agent.attach import AttachConfig
+from nuages.agent.attach import STACK, AttachConfig
+from nuages.agent.stack_config import StackConfig
 from nuages.codemod.text import to_bytes
 from nuages.commands import with_python
 from nuages.errors import NuagesError
@@ -75,24 +76,52 @@ class Lab:
         prefix = template if base else self._clone(template)
         walls = self._enclosure(edits or {})
         config = self._attach_config(walls, prefix, mode, spool=None)
+        with self._agent(walls, self._environment(config, settings=True)) as session:
+            info = session.call("setup")
+            if base and template == BASE:
+                self.info = info
+            yield session
 
+    @contextmanager
+    def replicas(
+        self, count: int, stack: StackConfig, *, side: Path | None, sockets: Sequence[Path] = ()
+    ) -> Iterator[list[AgentSession]]:
+        """Several processes on one fresh clone, joined to a stack as `stack` says.
+
+        `side`: packages that they lack; `sockets`: folders of the stack's servers.
+        """
+        prefix = self._clone()
+        where = self.databases.overlay(prefix)
+        walls = replace(self._enclosure({}), sockets=(*self._sockets, *sockets))
+        config = replace(
+            self._attach_config(walls, prefix, None, spool=None),
+            overlay=None, side=str(side) if side else None,
+        )  # fmt: skip
+        told = self.scratch.path / f"{prefix}.json"
+        media = str(self.scratch.folder("child") / f"{prefix}-media")
+        told.write_text(replace(stack, media=media, **where).to_json(), "utf-8")
+        environment = {**self._environment(config, settings=True), STACK: str(told)}
+        with ExitStack() as running:
+            sessions = [running.enter_context(self._agent(walls, environment))
+                        for _ in range(count)]  # fmt: skip
+            for session in sessions:
+                session.call("setup")
+            yield sessions
+
+    def _agent(self, walls: enclosure.Enclosure, environment: Mapping[str, str]) -> AgentSession:
         def launch(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> AgentProcess:
             pipe = subprocess.PIPE
             return enclosure.start(
                 walls, argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe
             )
 
-        with AgentSession.start(
+        return AgentSession.start(
             self.project.python,
             cwd=self.project.root,
-            env=self._environment(config, settings=True),
+            env=environment,
             launch=launch,
             progress=self.progress.detail,
-        ) as session:
-            info = session.call("setup")
-            if base and template == BASE:
-                self.info = info
-            yield session
+        )
 
     def command(
         self,
@@ -222,6 +251,10 @@ class Lab:
             scratch=str(self.scratch.folder("child")),
         )
 
+    @property
+    def _sockets(self) -> tuple[Path, ...]:
+        return (self.databases.socket_dir,) if self.databases.socket_dir else ()
+
     def _environment(self, config: AttachConfig, *, settings: bool) -> dict[str, str]:
         return surroundings.environment(self.project, self.scratch, config, settings=settings)
 
@@ -234,11 +267,10 @@ class Lab:
         trees = tuple(
             enclosure.Tree(root=path, edits=by_label[label]) for label, path in roots.items()
         )
-        sockets = (self.databases.socket_dir,) if self.databases.socket_dir else ()
         return enclosure.Enclosure(
             scratch=self.scratch.folder("child"),
             trees=trees,
-            sockets=sockets,
+            sockets=self._sockets,
             writable=(self.databases.folder,) if self.databases.folder else (),
             enforce=self.enforce,
             hosts=self.project.config.hosts,

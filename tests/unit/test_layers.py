@@ -17,6 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "__init__ model errors",
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
+        "topology",
         "code config deployment exits options progress documents growth "
         "histogram origins lineage statements stated",
         "bottleneck cases indexes loops project store scratch attach answers",
@@ -24,9 +25,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "enclosure stack rules codemod session traffic commands",
         "edits surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
-        "populate index_migrations index_trials",
-        "doors",
-        "about populating suite tune report",
+        "populate index_migrations index_trials up",
+        "doors stateless",
+        "about populating stack_commands stateless_command suite tune report",
         "cli",
         "__main__",
     )

@@ -15,6 +15,7 @@ import nuages
 from nuages.agent.imports import when_imported
 
 VARIABLE = "NUAGES_ATTACH"  # names the JSON file of an AttachConfig
+STACK = "NUAGES_STACK"  # names that of a StackConfig, for the processes of a stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,8 @@ def attach_from_environment() -> None:
     """
     path = os.environ.get(VARIABLE)
     if not path:
+        if os.environ.get(STACK):
+            attach(AttachConfig())
         return
     try:
         with open(path, encoding="utf-8") as file:
@@ -68,7 +71,7 @@ def attach_from_environment() -> None:
 
 
 def attach(config: AttachConfig) -> None:
-    """Set up, in this order: side packages, audit hook, settings overlay, recorder."""
+    """Set up, in this order: side packages, audit hook, settings overlay or stack, recorder."""
     for step in STEPS:
         _guarded(step, config)
 
@@ -115,6 +118,16 @@ def _install_overlay(config: AttachConfig) -> None:
         _end(config.spool)
 
 
+def _join_stack(config: AttachConfig) -> None:
+    path = os.environ.get(STACK)
+    if not path:
+        return
+    try:
+        importlib.import_module("nuages.agent.stack").join(path)
+    except BaseException:
+        _end(config.spool)
+
+
 def _install_recorder(config: AttachConfig) -> None:
     if config.mode:
         when_imported("django", _later("nuages.record.recorder", config))
@@ -126,7 +139,8 @@ def _select_tests(config: AttachConfig) -> None:
 
 
 STEPS = (
-    _mark, _add_side_packages, _install_audit, _install_overlay, _install_recorder, _select_tests,
+    _mark, _add_side_packages, _install_audit, _install_overlay, _join_stack, _install_recorder,
+    _select_tests,
 )  # fmt: skip
 
 

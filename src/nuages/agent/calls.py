@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import catalog, hypothetical, index_migrations, inspect, migrations
+from nuages.agent import (
+    catalog,
+    exchange,
+    hypothetical,
+    index_migrations,
+    inspect,
+    migrations,
+    pending,
+)
 from nuages.agent.volume import Volume
 from nuages.errors import NuagesError
 
@@ -25,6 +33,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "resolve": calls.resolve,
         "migrate": migrations.migrate,
         "index_migrations": index_migrations.missing,
+        "pending": pending.migrations,
         "load_fixtures": migrations.load_fixtures,
         "command": migrations.command,
         "fill": calls.fill,
@@ -36,6 +45,8 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,
         "request": calls.request,
+        "exchange": exchange.send,
+        "log_in": calls.log_in,
         "counts": inspect.counts,
         "catalog": catalog.read,
         "hypothetical": hypothetical.plans,
@@ -111,6 +122,10 @@ class Calls:
             self._known_actors().get(actor), path, timeout=seconds, **sending
         )
         return answer
+
+    def log_in(self, actor: str) -> dict[str, str]:
+        """Headers, cookies among them, of an actor who has just logged in, in this process."""
+        return exchange.log_in(self._known_actors().get(actor))
 
     def probe(self, paths: int = 6, seconds: float = 10.0) -> dict[str, float]:
         """Actor → median seconds of a few pages without arguments: is there too much data?"""

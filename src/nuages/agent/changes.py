@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -18,7 +18,9 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
 class Changes:
     """All changes of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Collection[str] = ()) -> None:
+        self.kept = frozenset(kept)  # settings that the user wants as they are
+        self.refused: dict[str, str] = {}  # those that would have been changed → why
         self.entries: list[dict[str, str]] = []
         self.originals: dict[str, Any] = {}  # of the settings that were set; MISSING for none
         self._undo: list[Callable[[], None]] = []
@@ -61,13 +63,26 @@ class Edit:
         """The value of a setting."""
         return getattr(self._holder, name, default)
 
+    def original(self, name: str) -> Any:
+        """The value of a setting as the project has it, whatever was put in its place."""
+        return self._changes.originals.get(name, self.get(name))
+
     def names(self) -> list[str]:
         """All settings there are."""
         return [name for name in dir(self._holder) if name.isupper()]
 
+    def keeps(self, name: str, why: str) -> bool:
+        """Whether the user wants this setting, or key of one, as it is; that it was is noted."""
+        if name not in self._changes.kept:
+            return False
+        self._changes.refused.setdefault(name, why)
+        return True
+
     def set(self, name: str, value: Any, why: str) -> None:
         """Give a setting another value; nothing is recorded when it has that value already."""
         before = self.get(name, MISSING)
+        if self.is_other(name, value) and self.keeps(name, why):
+            return
         if self.put(name, value):
             self.note(name, value, why, was=before)
 
@@ -87,6 +102,11 @@ class Edit:
             self._put.add(name)
             self._changes.originals[name] = before
         return True
+
+    def is_other(self, name: str, value: Any) -> bool:
+        """Whether the setting has another value than this one."""
+        before = self.get(name, MISSING)
+        return bool(before != _of_its_kind(value, before))
 
     def environ(self, name: str, value: str, why: str) -> None:
         """Set an environment variable that a library reads beside the settings."""

@@ -5,27 +5,43 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import failures, inspect
+from nuages.agent import failures, inspect, pending, turns
 from nuages.errors import NuagesError
 
 
-def migrate(command: str | None = None) -> dict[str, Any]:
-    """Apply all migrations to every alias; `command` replaces it (`migrate_schemas --shared`)."""
+def migrate(command: str | None = None, leave: Sequence[str] = ()) -> dict[str, Any]:
+    """Apply all migrations to every alias; `command` replaces it (`migrate_schemas --shared`).
+
+    Of several processes that are told so at once, one does it; the others wait, and find it done.
+    `leave` names aliases that are not to be migrated; how many migrations each lacks is in `left`.
+    """
     from django.db import connections
 
-    applied = 0
-    if command:
-        applied += _applied(shlex.split(command))
-    else:
-        for alias in _written(connections):
-            applied += _applied(["migrate", "--noinput", "--run-syncdb", f"--database={alias}"])
+    if command and leave:
+        raise NuagesError(
+            f"`{command}` may migrate every database, and {', '.join(leave)} is not to be",
+            hint="name it by --migrate-external, or migrate it yourself and leave that command out",
+            slug="external-database",
+        )
+    aliases = _written(connections)
+    mine = [alias for alias in aliases if alias not in leave]
+    with turns.taken(mine):
+        applied = sum(map(_applied, _commands(command, mine)))
     for alias in connections:
         with suppress(Exception):
             inspect.tables(alias, again=True)
-    return {"applied": applied}
+    left = {alias: pending.count(alias) for alias in aliases if alias in leave}
+    return {"applied": applied, "left": left}
+
+
+def _commands(command: str | None, aliases: list[str]) -> list[list[str]]:
+    if command:
+        return [shlex.split(command)]
+    return [["migrate", "--noinput", "--run-syncdb", f"--database={alias}"] for alias in aliases]
 
 
 def _written(connections: Any) -> list[str]:

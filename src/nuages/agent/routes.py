@@ -156,6 +156,7 @@ def described(route: Route) -> dict[str, Any]:
     return {
         "route": route.route,
         "pattern": route.pattern,
+        "expression": route.expression,
         "name": route.name,
         "view": dotted(route.callback),
         "methods": list(allowed) if allowed is not None else None,

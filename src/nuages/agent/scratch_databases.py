@@ -149,12 +149,12 @@ def _options(database: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _note(edit: Edit, alias: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    was, now = _described(old), _described(new)
+    was, now = described(old), described(new)
     if was != now:
         edit.note(f"DATABASES[{alias!r}]", now, "a scratch database", was=was)
 
 
-def _described(database: Mapping[str, Any]) -> str:
+def described(database: Mapping[str, Any]) -> str:
     where = f"{database.get('HOST') or ''}:{database.get('PORT') or ''}".strip(":")
     parts = (database.get("ENGINE") or DUMMY, str(database.get("NAME") or ""), where)
     return " ".join(part for part in parts if part)

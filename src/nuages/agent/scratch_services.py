@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -77,7 +77,7 @@ def storages(edit: Edit, scratch: str | None) -> None:
     os.makedirs(folder, exist_ok=True)  # its owner has made the one that it stands for
     media = str(edit.get("MEDIA_ROOT") or "")
     aliases = edit.get("STORAGES") or {}
-    scratched = {alias: _storage(edit, alias, told, folder) for alias, told in aliases.items()}
+    scratched = {alias: storage(edit, alias, told, folder) for alias, told in aliases.items()}
     why = dict.fromkeys(aliases, "files stay in the scratch folder")
     why[STATICS] = "its manifest is missing, or it is another machine's"
     _set_all(edit, "STORAGES", aliases, scratched, why)
@@ -88,7 +88,8 @@ def storages(edit: Edit, scratch: str | None) -> None:
         edit.set("MEDIA_ROOT", folder, "files stay in the scratch folder")
 
 
-def _storage(edit: Edit, alias: str, told: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def storage(edit: Edit, alias: str, told: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """What stands for one storage: files below `folder`, above those there are already."""
     backend, options = str(told.get("BACKEND", "")), told.get("OPTIONS") or {}
     if alias == STATICS:
         return dict(told) if _static_works(edit, backend) else {"BACKEND": STATIC}
@@ -111,10 +112,16 @@ def _writes_files(backend: str) -> bool:
     return "FileSystemStorage" in text and not REMOTE_FILES.search(text)
 
 
-def _static_works(edit: Edit, backend: str) -> bool:
+def is_local_static(backend: str) -> bool:
+    """Whether a storage of static files writes to this machine."""
     text = text_of(backend.rpartition(".")[0]) or ""
-    if not LOCAL_STATIC.match(backend) and (REMOTE_FILES.search(text) or not text):
+    return bool(LOCAL_STATIC.match(backend)) or bool(text and not REMOTE_FILES.search(text))
+
+
+def _static_works(edit: Edit, backend: str) -> bool:
+    if not is_local_static(backend):
         return False
+    text = text_of(backend.rpartition(".")[0]) or ""
     manifest = os.path.join(str(edit.get("STATIC_ROOT") or ""), "staticfiles.json")
     needed = "Manifest" in backend or (not LOCAL_STATIC.match(backend) and "Manifest" in text)
     return not needed or os.path.exists(manifest)
@@ -198,8 +205,13 @@ def requests(edit: Edit, _: str | None) -> None:
 
 def apps(edit: Edit, _: str | None) -> None:
     """Settings of well-known apps that would otherwise ask a server."""
+    apply_rules(edit, SETTINGS)
+
+
+def apply_rules(edit: Edit, rules: Iterable[Rule]) -> None:
+    """Set what the rules say, of those whose app or setting there is."""
     installed = {str(app).partition(".")[0] for app in edit.get("INSTALLED_APPS") or ()}
-    for rule in SETTINGS:
+    for rule in rules:
         value = edit.get(rule.setting)
         if value is None and not (rule.unset_too and rule.app in installed):
             continue

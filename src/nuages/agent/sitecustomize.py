@@ -31,6 +31,7 @@ def _run_shadowed():
     spec.loader.exec_module(module)
 
 
-if sys.version_info >= (3, 11) and os.environ.get("NUAGES_ATTACH"):
+_told = os.environ.get("NUAGES_ATTACH") or os.environ.get("NUAGES_STACK")
+if sys.version_info >= (3, 11) and _told:
     _attach()
 _run_shadowed()

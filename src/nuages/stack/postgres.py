@@ -287,10 +287,10 @@ def _keep(start: Start, belongings: list[Path]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(keeper.__file__), json.dumps(order)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
-            cwd="/", env=_environment(),
+            cwd="/", env=environment(),
         )  # fmt: skip
 
 
-def _environment() -> dict[str, str]:
-    # None of the user's PG* variables, and messages in English whatever the locale.
+def environment() -> dict[str, str]:
+    """A server's variables: none of the user's PG*, and messages in English whatever the locale."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_MESSAGES": "C", "TZ": "UTC"}

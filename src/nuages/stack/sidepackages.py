@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,12 @@ from nuages.project.interpreter import Interpreter
 
 PSYCOPG = ("psycopg[binary]>=3.1.8",)  # Django 4.2's minimum
 PSYCOPG2 = ("psycopg2-binary>=2.8.4",)  # all that Django before 4.2 takes
+# What nuages' own environment may have of them: a copy needs no network.
+OWN: Mapping[str, tuple[str, ...]] = {
+    PSYCOPG[0]: ("psycopg", "psycopg-binary", "typing-extensions"),
+    "granian>=2.6": ("granian", "click"),
+    "redis>=4.5": ("redis",),
+}
 DONE = ".complete"
 PATIENCE = 300  # seconds
 # From the newest: a wheel for an older glibc runs on a newer one. PEP 600.
@@ -40,8 +46,12 @@ def driver(python: Interpreter, scratch: Path) -> Path | None:
     """A folder with a PostgreSQL driver for the project's Python; None when it has one."""
     if python.drivers:
         return None
-    packages = PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2
-    return ensure(python, packages, scratch)
+    return ensure(python, drivers_for(python), scratch)
+
+
+def drivers_for(python: Interpreter) -> tuple[str, ...]:
+    """What to install for PostgreSQL, for the Django of this interpreter."""
+    return PSYCOPG if _release(python.django) >= (4, 2) else PSYCOPG2
 
 
 def ensure(python: Interpreter, packages: Sequence[str], scratch: Path) -> Path:
@@ -124,15 +134,17 @@ def _fill(folder: Path, python: Interpreter, packages: Sequence[str]) -> None:
             shutil.rmtree(building, ignore_errors=True)
     raise SidePackagesUnavailable(
         f"{' '.join(packages)} could not be installed for Python"
-        f" {'.'.join(map(str, python.version))}, which has no PostgreSQL driver",
-        hint=f"install it in the project's own environment: pip install {packages[0]!r}",
+        f" {'.'.join(map(str, python.version))}, which lacks it",
+        hint="install it in the project's own environment: pip install "
+        + " ".join(map(repr, packages)),
         detail="\n".join(faults[-1].splitlines()[-6:]) if faults else "",
     )
 
 
 def _attempts(python: Interpreter, packages: Sequence[str]) -> Iterator[Callable[[Path], str]]:
-    if python.soabi == sysconfig.get_config_var("SOABI") and packages == PSYCOPG:
-        yield _copy_own_driver  # needs no network
+    if python.soabi == sysconfig.get_config_var("SOABI") and OWN.keys() >= set(packages):
+        names = dict.fromkeys(name for package in packages for name in OWN[package])
+        yield partial(_copy_own, tuple(names))
     for installer in installers(python):
         yield partial(_install, installer, packages)
 
@@ -163,9 +175,9 @@ def _install(installer: Sequence[str], packages: Sequence[str], folder: Path) ->
     return "" if done.returncode == 0 else done.stderr or done.stdout or "failed without a word"
 
 
-def _copy_own_driver(folder: Path) -> str:
-    """Copy the driver that nuages itself uses; what is missing, "" when nothing."""
-    for name in ("psycopg", "psycopg-binary", "typing-extensions"):
+def _copy_own(names: Sequence[str], folder: Path) -> str:
+    """Copy distributions that nuages itself has; what is missing, "" when nothing."""
+    for name in names:
         try:
             files = importlib.metadata.files(name) or []
         except importlib.metadata.PackageNotFoundError:

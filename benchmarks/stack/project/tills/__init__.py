@@ -1,0 +1,1 @@
+"""Tills: entries are written, and read again."""

@@ -1,0 +1,55 @@
+"""From a topology to what is to run: programs found, folders laid out, files written."""
+
+from __future__ import annotations
+
+from nuages.project import Project
+from nuages.stack.assembled import Parts
+from nuages.stack.home import Home
+from nuages.stack.replicas import Launcher
+from nuages.topology import Topology
+from nuages.up.finding import Servers
+from nuages.up.preparing import Preparation
+from nuages.up.telling import Telling
+
+
+def assemble(
+    project: Project, topology: Topology, home: Home, *, external: tuple[str, ...] = ()
+) -> Parts:
+    """Find every program, lay out the folders, and write what each process is told."""
+    servers = Servers(project, topology, home)
+    telling = Telling(project, topology, home, servers)
+    environment = telling.environment()
+    preparation = Preparation(
+        project=project,
+        topology=topology,
+        environment={**environment, "NUAGES_STACK": str(telling.tell_preparation())},
+        files=home.folder("files"),
+        make_databases=telling.make_databases,
+        external=external,
+        postgres_major=servers.cluster.major if servers.cluster else 14,
+    )
+    return Parts(
+        topology=topology,
+        home=home,
+        caddy=servers.caddy,
+        launcher=Launcher(
+            python=project.python,
+            root=project.root,
+            environment=environment,
+            sockets=home.replicas,
+        ),
+        tell=telling.tell,
+        counters=telling.counters,
+        report=telling.report,
+        look=preparation.look,
+        make_ready=preparation.migrate,
+        finish=preparation.finish,
+        abandon=preparation.close,
+        again=preparation.again,
+        cluster=servers.cluster,
+        standbys=servers.standbys,
+        extensions=project.extensions,
+        pools=servers.pools,
+        caches=servers.caches,
+        notes=servers.notes,
+    )
