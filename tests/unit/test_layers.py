@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "cases indexes loops project store scratch attach answers",
         "grounds",
         "enclosure stack rules codemod session traffic judge commands",
-        "surroundings",
+        "load surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials",
         "doors",
