@@ -24,6 +24,13 @@ class Request:
     path: str  # with the query string
     method: str = "GET"
     actor: str = "anonymous"
+    body: str = ""
+    content_type: str = ""
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """What is sent along; nothing for most."""
+        return {"body": self.body, "content_type": self.content_type} if self.body else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ PER_PROCESS = 1500.0  # requests a second that one process is given before anoth
 LATE_MS = 10.0
 LATE_SHARE = 0.2
 BUSY = 0.85  # of a core
+STARVED = 0.1  # of the time
 GRACE = 30.0
 _MAIN = "from nuages.load.worker import main; main()"
 
@@ -157,9 +158,9 @@ def limit_of_generator(result: LoadResult) -> str:
             f"{result.waited:,} requests found all {result.phase.connections:,} connections taken"
         )
     if late > max(LATE_MS, LATE_SHARE * result.latency.percentile_ms(0.95)):
-        return (
-            f"the generator sent 5 % of its requests more than {late:.0f} ms late{_hungry(result)}"
-        )
+        hungry = f"; it had no processor {result.starved:.0%} of the time"
+        told = f"the generator sent 5 % of its requests more than {late:.0f} ms late"
+        return told + hungry * (result.starved > STARVED)
     if result.busy > BUSY:
         return f"a process of the generator used {result.busy:.0%} of a core"
     return ""
