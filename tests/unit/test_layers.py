@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "load surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials",
-        "doors",
+        "doors prove",
         "about suite tune report",
         "cli",
         "__main__",

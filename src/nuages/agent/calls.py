@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from nuages.agent import catalog, hypothetical, inspect, migrations
+from nuages.agent import catalog, hypothetical, inspect, migrations, tables
 from nuages.errors import NuagesError
 
 _UNSAFE = re.compile(r"\(|log-?_?out|sign-?_?out|delete|remove", re.I)
@@ -30,6 +30,9 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "missing_actors": calls.missing_actors,
         "targets": calls.targets,
         "request": calls.request,
+        "timed": calls.timed,
+        "tables": tables.digests,
+        "credentials": calls.credentials,
         "counts": inspect.counts,
         "catalog": catalog.read,
         "hypothetical": hypothetical.plans,
@@ -96,14 +99,28 @@ class Calls:
     def request(
         self, path: str, actor: str = "anonymous", seconds: float = 30.0, **sending: Any
     ) -> dict[str, Any]:
+        answer: dict[str, Any] = self._sender().send(
+            self._known_actors().get(actor), path, timeout=seconds, **sending
+        )
+        return answer
+
+    def timed(self, wanted: list[dict[str, Any]]) -> dict[str, list[int]]:
+        from nuages.agent import timing
+
+        return timing.timed(self._sender(), self._known_actors(), wanted)
+
+    def credentials(self) -> dict[str, Any]:
+        """What lets each actor in over the network."""
+        from nuages.agent import credentials
+
+        return credentials.credentials(self._known_actors())
+
+    def _sender(self) -> Any:
         from nuages.agent.requests import Requests
 
         if self._requests is None:
             self._requests = Requests()
-        answer: dict[str, Any] = self._requests.send(
-            self._known_actors().get(actor), path, timeout=seconds, **sending
-        )
-        return answer
+        return self._requests
 
     def probe(self, paths: int = 6, seconds: float = 10.0) -> dict[str, float]:
         """Actor → median seconds of a few pages without arguments: is there too much data?"""

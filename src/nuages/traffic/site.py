@@ -24,6 +24,7 @@ ADMIN_WEIGHT = 0.05  # of a route of the admin, beside 1 for the site's own
 WRITE_WEIGHT = 0.1  # writes are rare beside reads
 SKEW = 1.0  # Zipf's exponent of web pages: about 1 (Adamic and Huberman, 2002)
 FORM_SECONDS = 10.0
+_LEFT_OUT = ("looks destructive", "excluded by [tool.nuages]")  # as the crawl says it
 _HOSTS = frozenset({"testserver", "localhost", "127.0.0.1"})
 
 
@@ -53,8 +54,8 @@ def mix_of_site(
     destructive = [
         Excluded(route=route.route, why=route.reason)
         for route in traffic.coverage.routes
-        if route.state == "not driven" and route.reason in ("looks destructive", "excluded by [tool.nuages]")
-    ]  # fmt: skip
+        if route.state == "not driven" and route.reason in _LEFT_OUT
+    ]
     mix = Mix(
         templates=templates,
         actors=tuple(Actor(name=name, share=SHARES.get(name, 0.1)) for name in actors),
