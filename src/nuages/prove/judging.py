@@ -10,7 +10,7 @@ import numpy as np
 
 from nuages.answers import Answer, Verdict
 from nuages.prove.measuring import Planned, Seen, by_route, varying_counts
-from nuages.prove.statistics import Figures, corrected, ratio
+from nuages.prove.statistics import Figures, corrected, of, ratio
 from nuages.prove.values import Costs, Effect, Judgement, LoadProof, RouteProof
 
 MARGIN = 0.03  # of CPU: what is smaller is no reason to do or to leave anything
@@ -55,9 +55,9 @@ def _proof(
     steady: bool,
 ) -> RouteProof:
     weights = [planned[i].weight for i in indexes]
-    cpu = ratio(a[:, :, indexes], b[:, :, indexes], weights, confidence=level)
+    cpu = ratio(of(a, indexes), of(b, indexes), weights, confidence=level)
     costs = {
-        side: _costs([seen[side].answers[i] for i in indexes], weights, figures[:, :, indexes])
+        side: _costs([seen[side].answers[i] for i in indexes], weights, of(figures, indexes))
         for side, figures in (("a", a), ("b", b))
     }
     margin = ROUTE_MARGIN if route else MARGIN
@@ -88,7 +88,7 @@ def _costs(answers: Sequence[Answer], weights: Sequence[float], cpu: Figures) ->
         queries=float(np.dot([answer.queries for answer in answers], share)),
         rows=float(np.dot([answer.rows for answer in answers], share)),
         db_ms=float(np.dot([answer.db_ns for answer in answers], share)) / 1e6,
-        cpu_ms=float(np.median(cpu, axis=(0, 1)) @ share) / 1e6,
+        cpu_ms=float(np.median(np.concatenate(cpu), axis=0) @ share) / 1e6,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,7 @@ from nuages import store
 from nuages.answers import Answer, Request, unordered_routes
 from nuages.errors import NuagesError
 from nuages.lab import BASE, Lab
-from nuages.prove.statistics import Figures
+from nuages.prove.statistics import Array, Figures
 from nuages.prove.versions import Version
 from nuages.session import AgentSession
 from nuages.traffic.crawl import send
@@ -23,11 +24,13 @@ from nuages.traffic.mix import Mix, Template
 MOST_REQUESTS = 120  # different ones; a mix has the tail of a whole site
 ROWS = 3  # of arguments of one template
 REQUEST_SECONDS = 20.0
+PASS_SECONDS = 3.0  # of the whole plan, once: it is sent some seventy times
+LEAST_ROUNDS, MOST_ROUNDS = 8, 150  # of each pair of processes
 CHUNK_NS = 60_000_000  # of one version's requests, before the other has its turn
 SECOND = "nuages_second"  # prefix of B's databases: A's, with B's migrations
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Planned:
     """A request that both versions get."""
 
@@ -122,6 +125,21 @@ class Sides:
             session.call("actors", functions=dict(lab.project.config.actors))
             yield session
 
+    def bounded(self, planned: Sequence[Planned]) -> tuple[Planned, ...]:
+        """The heaviest of a plan that one version answers in a few seconds; one at least."""
+        spent: dict[Planned, int] = {}
+        with self.session("a", recorded=False) as session:
+            for each in planned:
+                spent[each] = send(session, each.request, timeout=REQUEST_SECONDS).wall_ns
+        left, kept = PASS_SECONDS * 1e9, list[Planned]()
+        for each in sorted(planned, key=lambda each: -each.weight):
+            if spent[each] <= left or not kept:
+                left -= spent[each]
+                kept.append(each)
+        total = sum(each.weight for each in kept)
+        chosen = [each for each in planned if each in kept]
+        return tuple(replace(each, weight=each.weight / total) for each in chosen)
+
     def look(self, side: str, planned: Sequence[Planned]) -> Seen:
         """Answer the plan once, recorded, after a warm-up by its reads."""
         with self.session(side, recorded=True) as session:
@@ -139,18 +157,18 @@ class Sides:
         planned: Sequence[Planned],
         *,
         pairs: int,
-        rounds: int,
+        seconds: float,
         progress: Callable[[str], None] = lambda text: None,
     ) -> tuple[Figures, Figures]:
         """CPU nanoseconds of A and of B: pairs of processes × rounds × requests."""
-        found: dict[str, list[Figures]] = {"a": [], "b": []}
+        found: dict[str, list[Array]] = {"a": [], "b": []}
         for pair in range(pairs):
             progress(f"pair {pair + 1} of {pairs}")
-            for side, figures in self._pair(planned, pair, rounds).items():
+            for side, figures in self._pair(planned, pair, seconds).items():
                 found[side].append(figures)
-        return np.stack(found["a"]), np.stack(found["b"])
+        return tuple(found["a"]), tuple(found["b"])
 
-    def _pair(self, planned: Sequence[Planned], pair: int, rounds: int) -> dict[str, Figures]:
+    def _pair(self, planned: Sequence[Planned], pair: int, seconds: float) -> dict[str, Array]:
         """One process of each version, taking turns by a few requests: what slows the machine down
         meanwhile slows both."""
         wanted = [_wanted(each.request) for each in planned]
@@ -162,14 +180,19 @@ class Sides:
             }
             warm = {side: sessions[side].call("timed", wanted=wanted) for side in order}
             chunks = _chunks(warm[order[0]]["cpu_ns"])
-            costs = {side: np.zeros((rounds, len(wanted))) for side in order}
-            for number in range(rounds):
+            costs: dict[str, list[list[int]]] = {side: [] for side in order}
+            until = time.monotonic() + seconds
+            while len(costs["a"]) < LEAST_ROUNDS or (
+                time.monotonic() < until and len(costs["a"]) < MOST_ROUNDS
+            ):
+                for side in order:
+                    costs[side].append([])
                 for which, (start, end) in enumerate(chunks):
-                    turn = order if (number + which) % 2 == 0 else order[::-1]
+                    turn = order if (len(costs["a"]) + which) % 2 == 0 else order[::-1]
                     for side in turn:
                         told = sessions[side].call("timed", wanted=wanted[start:end])
-                        costs[side][number, start:end] = told["cpu_ns"]
-        return costs
+                        costs[side][-1] += told["cpu_ns"]
+        return {side: np.asarray(each, dtype=float) for side, each in costs.items()}
 
 
 def _lab_of(lab: Lab, version: Version, number: int) -> Lab:

@@ -25,8 +25,8 @@ MOST_POINTS = 400  # of a route's distribution in the report
 class ProveOptions:
     """How much is measured."""
 
-    pairs: int = 4  # of processes
-    rounds: int = 8
+    pairs: int = 4  # of processes, one of each version
+    seconds: float = 3.0  # of taking turns, each pair
     confidence: float = judging.CONFIDENCE
 
 
@@ -47,20 +47,24 @@ def prove(
     sides = Sides(lab, a, b)
     with progress.stage("second version"):
         sides.prepare()
-    planned = plan(mix, _actors(lab, sides))
+    everything = plan(mix, _actors(lab, sides))
+    planned = sides.bounded(everything)
     with progress.stage("answers"):
         seen = {name: sides.look(name[0], planned) for name in ("a", "b", "a2", "b2")}
         verdicts = judging.without_unsure(_compared(seen), planned)
     with progress.stage("cost"):
         figures = sides.measure(
-            planned, pairs=options.pairs, rounds=options.rounds, progress=progress.detail
+            planned, pairs=options.pairs, seconds=options.seconds, progress=progress.detail
         )
     loaded: LoadProof | None = None
     load_reasons: Sequence[tuple[Judgement, str]] = ()
     if load is not None:
         with progress.stage("load"):
             loaded, load_reasons = load(sides)
-    return _proof(a, b, planned, seen, verdicts, figures, options, loaded, load_reasons, progress)
+    return _proof(
+        a, b, planned, seen, verdicts, figures, options, loaded, load_reasons, progress,
+        left_out=len(everything) - len(planned),
+    )  # fmt: skip
 
 
 def _actors(lab: Lab, sides: Sides) -> Sequence[str]:
@@ -88,6 +92,8 @@ def _proof(
     loaded: LoadProof | None,
     load_reasons: Sequence[tuple[Judgement, str]],
     progress: Progress,
+    *,
+    left_out: int,
 ) -> Proof:
     overall = judging.overall_proof(planned, seen, *figures)
     routes = judging.route_proofs(planned, seen, *figures)
@@ -106,9 +112,9 @@ def _proof(
         margin=judging.MARGIN,
         confidence=options.confidence,
         pairs=options.pairs,
-        rounds=options.rounds,
+        rounds=sum(map(len, figures[0])),
         distributions=_distributions(planned, figures),
-        notes=_notes(verdicts),
+        notes=_notes(verdicts, left_out),
         seconds=dict(progress.seconds),
     )
 
@@ -118,16 +124,17 @@ def _distributions(
 ) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
     found = {}
     for route, indexes in by_route(planned).items():
-        both = [np.sort(each[:, :, indexes].ravel()) / 1e6 for each in figures]
+        both = [np.sort(np.concatenate(each)[:, indexes].ravel()) / 1e6 for each in figures]
         step = max(1, len(both[0]) // MOST_POINTS)
         points = [tuple(round(float(value), 4) for value in each[::step]) for each in both]
         found[route] = (points[0], points[1])
     return found
 
 
-def _notes(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+def _notes(verdicts: Sequence[Verdict], left_out: int) -> tuple[str, ...]:
     unfit = [verdict for verdict in verdicts if verdict.result == "not comparable"]
-    return tuple(
+    bounded = f"{left_out:,} rarer requests were left out: answering all takes too long"
+    return (bounded,) * bool(left_out) + tuple(
         f"{v.request.method} {v.route.partition(' ')[2]} as {v.request.actor} was not compared:"
         f" {v.reason}"
         for v in unfit

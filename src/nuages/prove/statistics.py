@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from nuages.prove.values import Interval
 
 SAMPLES = 1000
-Figures = NDArray[np.float64]  # pairs of processes × rounds × requests
+Array = NDArray[np.float64]
+Figures = tuple[Array, ...]  # of each pair of processes: rounds × requests
 
 
 def ratio(
@@ -35,7 +36,7 @@ def ratio(
     return Interval(ratio=float(np.exp(point)), low=float(np.exp(low)), high=float(np.exp(high)))
 
 
-def _drawn(a: Figures, b: Figures, share: Figures, rng: np.random.Generator) -> Figures:
+def _drawn(a: Array, b: Array, share: Array, rng: np.random.Generator) -> Array:
     """Log ratios of one pair of processes, over rounds drawn again and again."""
     rounds = rng.integers(0, len(a), size=(SAMPLES, len(a)))
     cost_a = np.median(a[rounds], axis=1) @ share
@@ -43,8 +44,13 @@ def _drawn(a: Figures, b: Figures, share: Figures, rng: np.random.Generator) -> 
     return np.asarray(np.log(cost_b / cost_a), dtype=float)
 
 
-def _log_ratio(a: Figures, b: Figures, share: Figures) -> float:
+def _log_ratio(a: Array, b: Array, share: Array) -> float:
     return float(np.log((np.median(b, axis=0) @ share) / (np.median(a, axis=0) @ share)))
+
+
+def of(figures: Figures, indexes: Sequence[int]) -> Figures:
+    """The figures of some of the requests."""
+    return tuple(each[:, indexes] for each in figures)
 
 
 def mean_ratio(

@@ -98,7 +98,7 @@ class Proof:
     margin: float = 0.0  # a change within it is none that matters
     confidence: float = 0.0
     pairs: int = 0  # of processes, one of each version
-    rounds: int = 0  # of each pair
+    rounds: int = 0  # of all pairs together
     distributions: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = field(
         default_factory=dict
     )  # route → CPU milliseconds of requests of A, of B

@@ -17,7 +17,8 @@ VERSION = 1
 HEAD = """\
 # What visitors ask for, as `nuages load` and `nuages prove` send it. Edit it freely.
 #   weight     relative frequency          skew  Zipf's exponent over the arguments; 0: all alike
-#   arguments  rows for the {{names}} of a path or body, the most popular first
+#   arguments  values of the {{names}} in a path or body, the most popular first; the first value
+#              of one name goes with the first of the others
 #   {{unique}}   another number in every request; ${{NAME}} is taken from the environment
 # {source}
 """
@@ -95,11 +96,12 @@ def _template(template: Template) -> dict[str, Any]:
             told[name] = value
     told["actors"] = list(template.actors)
     if template.arguments:
-        told["arguments"] = [_Row(row) for row in template.arguments]
+        names = template.arguments[0]
+        told["arguments"] = {n: [row.get(n, "") for row in template.arguments] for n in names}
     for name in ("form", "headers"):
         if name in told:
             told[name] = dict(told[name])
-    told["weight"] = round(template.weight, 4)
+    told["weight"] = float(f"{template.weight:.4g}")
     return told
 
 
@@ -155,16 +157,13 @@ class _Reader:
             raise self._fault(f"{key}.path", "is a path that begins with /")
         if method not in _METHODS:
             raise self._fault(f"{key}.method", f"is one of {', '.join(_METHODS)}")
-        rows = entry.get("arguments") or []
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise self._fault(f"{key}.arguments", "is a list of names with values")
         return Template(
             route=str(entry.get("route") or f"{method} {path.partition('?')[0]}"),
             path=path,
             method=method,
             weight=self._number(entry, "weight", 1.0, key),
             actors=tuple(map(str, entry.get("actors") or ("anonymous",))),
-            arguments=tuple({str(k): str(v) for k, v in row.items()} for row in rows),
+            arguments=self._rows(entry.get("arguments") or {}, f"{key}.arguments"),
             skew=self._number(entry, "skew", 0.0, key),
             headers=self._texts(entry, "headers", key),
             form=self._texts(entry, "form", key) if entry.get("form") is not None else None,
@@ -173,6 +172,14 @@ class _Reader:
             content_type=str(entry.get("content_type") or ""),
             expect=entry.get("expect"),
         )
+
+    def _rows(self, told: Any, key: str) -> tuple[Mapping[str, str], ...]:
+        columns = {str(n): _listed(values) for n, values in self._mapping(told, key).items()}
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) > 1:
+            raise self._fault(key, "has as many values of one name as of each other")
+        rows = zip(*columns.values(), strict=True)
+        return tuple(dict(zip(columns, map(str, row), strict=True)) for row in rows)
 
     def _mapping(self, told: Any, key: str, known: tuple[str, ...] = ()) -> Mapping[str, Any]:
         if not isinstance(told, Mapping):
@@ -202,6 +209,10 @@ class _Reader:
 
     def _fault(self, key: str, what: str) -> NuagesError:
         return _fault(self._path, key, what)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _fault(path: Path, key: str, what: str) -> NuagesError:

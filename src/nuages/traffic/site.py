@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +21,8 @@ from nuages.traffic.rest import accepted
 
 ROWS = 40  # of arguments for each route, from the data
 SHARES: Mapping[str, float] = {"anonymous": 0.6, "user": 0.35, "staff": 0.05}
+SAMPLE = 6  # of a route's further paths that are tried
+VERIFY_SECONDS = 30.0
 ADMIN_WEIGHT = 0.05  # of a route of the admin, beside 1 for the site's own
 WRITE_WEIGHT = 0.1  # writes are rare beside reads
 SKEW = 1.0  # Zipf's exponent of web pages: about 1 (Adamic and Huberman, 2002)
@@ -45,7 +48,8 @@ def mix_of_site(
     described = {route["route"]: route for route in session.call("routes")}
     traffic = crawl(session, actors=actors, limits=limits, exclude=exclude, progress=progress)
     reached = _reached(traffic)
-    reads = list(_reads(reached, _known_paths(session, reached)))
+    known = _verified(session, reached, _known_paths(session, reached))
+    reads = list(_reads(reached, known))
     writes, refused = _writes(session, traffic, described)
     weighted = [_weighted(seen, described, weights) for seen in (*reads, *writes)]
     sent = [seen for seen in weighted if seen.count > 0]
@@ -85,6 +89,24 @@ def _known_paths(session: Session, reached: Mapping[str, Any]) -> dict[str, list
     return found
 
 
+def _verified(
+    session: Session, reached: Mapping[str, Sequence[Answer]], known: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """Paths that are there for everybody who asks; most of a route's are tried by a sample."""
+    found: dict[str, list[str]] = {}
+    until = time.monotonic() + VERIFY_SECONDS
+    for route, paths in known.items():
+        actors = list(dict.fromkeys(answer.request.actor for answer in reached[route]))
+        good = []
+        for path in paths[:SAMPLE]:
+            asked = (Request(path=path, actor=actor) for actor in actors)
+            if time.monotonic() < until and all(send(session, r).status < 400 for r in asked):
+                good.append(path)
+        all_are = len(good) == len(paths[:SAMPLE])
+        found[route] = paths if all_are else good
+    return found
+
+
 def _reads(
     reached: Mapping[str, Sequence[Answer]], known: Mapping[str, Sequence[str]]
 ) -> Iterator[Seen]:
@@ -118,24 +140,34 @@ def _writes(
 ) -> tuple[list[Seen], list[Excluded]]:
     """What forms and API endpoints accepted when it was tried; and what they did not."""
     tried: dict[str, tuple[Seen, str]] = {}
-    for seen, why in (*_of_forms(session, traffic), *_of_rest(session, traffic, described)):
+    for seen, why in (
+        *_of_forms(session, traffic, described), *_of_rest(session, traffic, described)
+    ):  # fmt: skip
         key = f"{seen.method} {seen.route or seen.path}"
         if key not in tried or tried[key][1]:
             tried[key] = (seen, why)
     good = [seen for seen, why in tried.values() if not why]
-    return good, [Excluded(route=key, why=why) for key, (_, why) in tried.items() if why]
+    bad = [Excluded(route=key, why=why) for key, (_, why) in tried.items() if why]
+    if any(route.get("admin") for route in described.values()):
+        bad.append(Excluded(route="the admin's forms", why="too many to fill in by guesswork"))
+    return good, bad
 
 
-def _of_forms(session: Session, traffic: Traffic) -> Iterator[tuple[Seen, str]]:
+def _of_forms(
+    session: Session, traffic: Traffic, described: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[Seen, str]]:
+    """Forms of the site's own pages; the admin's are too many, and few people's."""
     seen_forms: Counter[tuple[str, str]] = Counter()
+    until = time.monotonic() + VERIFY_SECONDS
     for answer in traffic.answers:
-        if not 200 <= answer.status < 300:
+        if not 200 <= answer.status < 300 or time.monotonic() > until:
             continue
         text = answer.body.decode("utf-8", errors="replace")
         for form in forms(answer.request.path, answer.headers, text, _HOSTS):
             route = _route_of(session, form.action)
             key = (route, answer.request.actor)
-            if form.method != "POST" or not route or seen_forms[key]:
+            is_admin = described.get(route, {}).get("admin")
+            if form.method != "POST" or not route or is_admin or seen_forms[key]:
                 continue
             seen_forms[key] += 1
             yield _tried_form(session, form, route, answer.request.actor)
