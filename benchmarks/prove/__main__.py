@@ -102,9 +102,10 @@ def _series(
     return told
 
 
-def _run(sides: Sides, planned: tuple[Planned, ...], seen: dict[str, Seen]) -> tuple[str, Interval]:
-    usual = ProveOptions()
-    figures = sides.measure(planned, pairs=usual.pairs, seconds=usual.seconds)
+def _run(
+    sides: Sides, planned: tuple[Planned, ...], seen: dict[str, Seen], asked: argparse.Namespace
+) -> tuple[str, Interval]:
+    figures = sides.measure(planned, pairs=asked.pairs, seconds=asked.seconds)
     overall = overall_proof(planned, seen, *figures)
     routes = route_proofs(planned, seen, *figures)
     judgement, _ = concluded(overall, routes, (), (), None)
