@@ -24,9 +24,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "enclosure stack rules codemod session traffic judge commands",
         "load surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
-        "populate index_trials",
+        "populate index_trials serving",
         "doors prove",
         "about suite tune report",
+        "load_commands",
         "cli",
         "__main__",
     )

@@ -15,7 +15,7 @@ Figures = tuple[Array, ...]  # of each pair of processes: rounds × requests
 
 
 def ratio(
-    a: Figures, b: Figures, weights: Sequence[float], *, confidence: float = 0.99, seed: int = 1
+    a: Figures, b: Figures, weights: Sequence[float], *, confidence: float = 0.95, seed: int = 1
 ) -> Interval:
     """The ratio of B's cost to A's, both weighted, with its interval.
 
