@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about
+from nuages import __version__, about, load_commands
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -37,8 +37,11 @@ class Loop(click.Group):
         "tune",
         "record",
         "collect",
+        "traffic",
+        "load",
         "diagnose",
         "fix",
+        "prove",
         "rules",
         "explain",
         "enclosure",
@@ -54,7 +57,7 @@ class Loop(click.Group):
 def cli() -> None:
     """Takes a Django project from one process to millions of users, by measurement.
 
-    The loop: record → diagnose → fix, on a scratch database and a scratch copy; `tune` runs it
+    The loop: record → diagnose → fix → prove, on a scratch database and a scratch copy; `tune` runs it
     all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report, 1 findings,
     2 nuages or the project failed.
     """
@@ -300,7 +303,10 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     return FOUND if diagnosis.findings else 0
 
 
-for command in (about.rules, about.explain, about.enclosure):
+for command in (
+    load_commands.traffic, load_commands.load, load_commands.prove,
+    about.rules, about.explain, about.enclosure,
+):  # fmt: skip
     cli.add_command(command)
 
 

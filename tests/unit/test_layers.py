@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_trials serving",
         "doors prove",
-        "about suite tune report",
+        "about suite tune report loading mixes",
         "load_commands",
         "cli",
         "__main__",

@@ -173,10 +173,8 @@ def _usage(before: Mapping[str, Any], after: Mapping[str, Any], seconds: float) 
 
 def _spent(before: Mapping[int, Any], after: Mapping[int, Any]) -> float:
     """Seconds of CPU of all that live at the end; one that began meanwhile counts whole."""
-    return (
-        sum(told["ticks"] - before.get(pid, {"ticks": 0})["ticks"] for pid, told in after.items())
-        / _TICKS
-    )
+    began = {pid: int(told["ticks"]) for pid, told in before.items()}
+    return sum(int(told["ticks"]) - began.get(pid, 0) for pid, told in after.items()) / _TICKS
 
 
 def _machine() -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -95,7 +95,6 @@ class Sides:
         self._labs = {"a": _lab_of(lab, a, 1), "b": _lab_of(lab, b, 2)}
         self._versions = {"a": a, "b": b}
         self._templates = {"a": BASE, "b": SECOND}
-        self._first = lab
 
     def prepare(self) -> None:
         """Give B the data of A, with B's own migrations on top."""
@@ -139,6 +138,10 @@ class Sides:
         total = sum(each.weight for each in kept)
         chosen = [each for each in planned if each in kept]
         return tuple(replace(each, weight=each.weight / total) for each in chosen)
+
+    def place(self, side: str) -> tuple[Lab, str, Mapping[str, str]]:
+        """Where a server of one version is started: its lab, its databases' template, its edits."""
+        return self._labs[side], self._templates[side], self._versions[side].edits
 
     def look(self, side: str, planned: Sequence[Planned]) -> Seen:
         """Answer the plan once, recorded, after a warm-up by its reads."""
