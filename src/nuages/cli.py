@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about, load_commands
+from nuages import __version__, about, load_commands, prove_command
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -57,9 +57,9 @@ class Loop(click.Group):
 def cli() -> None:
     """Takes a Django project from one process to millions of users, by measurement.
 
-    The loop: record → diagnose → fix → prove, on a scratch database and a scratch copy; `tune` runs it
-    all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report, 1 findings,
-    2 nuages or the project failed.
+    The loop: record → diagnose → fix → prove, on a scratch database and a scratch copy; `tune`
+    runs it all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report,
+    1 findings, 2 nuages or the project failed.
     """
 
 
@@ -304,7 +304,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
 
 
 for command in (
-    load_commands.traffic, load_commands.load, load_commands.prove,
+    load_commands.traffic, load_commands.load, prove_command.prove,
     about.rules, about.explain, about.enclosure,
 ):  # fmt: skip
     cli.add_command(command)

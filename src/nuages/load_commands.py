@@ -1,4 +1,4 @@
-"""The commands traffic, load and prove."""
+"""The commands traffic and load."""
 
 from __future__ import annotations
 
@@ -16,31 +16,25 @@ from rich.console import Console
 
 from nuages.errors import NuagesError
 from nuages.exits import FOUND
-from nuages.options import flags, json_option, project_options, unenclosed_option, writable
+from nuages.options import (
+    FILE,
+    flags,
+    json_option,
+    project_options,
+    rows_option,
+    server_options,
+    traffic_option,
+    unenclosed_option,
+    writable,
+)
 
 if TYPE_CHECKING:
     from nuages.load import LoadResult
     from nuages.loading import Site
     from nuages.progress import Progress
-    from nuages.project import Project
     from nuages.traffic.mix import Mix
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 TREE = click.Path(path_type=Path)
-rows_option = click.option(
-    "--rows", type=click.IntRange(1), default=300, show_default=True,
-    help="Rows a model that the generic fill makes.",
-)  # fmt: skip
-traffic_option = click.option(
-    "--traffic", "traffic_file", type=FILE,
-    help="What is asked for. [default: .nuages/traffic.yaml, else the site is crawled]",
-)  # fmt: skip
-processes_options = (
-    click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
-                 help="Server processes, where a project is served."),
-    click.option("--threads", type=click.IntRange(1), default=4, show_default=True,
-                 help="Threads of each."),
-)  # fmt: skip
 
 
 @click.command()
@@ -152,8 +146,7 @@ def traffic(project: Path, as_json: bool, output: Path | None, **options: Any) -
     help="Send it by Locust instead: writes a locustfile and"
     " runs it, a master and a worker each core.",
 )
-@processes_options[0]
-@processes_options[1]
+@server_options
 @rows_option
 @unenclosed_option
 @json_option
@@ -181,106 +174,6 @@ def load(target: str, as_json: bool, **options: Any) -> int:  # fmt: skip
         else:
             loads.render_load(results, knee, site.mix, _stdout())
     return 0 if budget_held else FOUND
-
-
-@click.command()
-@click.argument("versions", nargs=-1, metavar="A B")
-@click.option("--since", metavar="REV", help="A is this revision, B the work tree as it stands.")
-@click.option("--project", type=TREE, default=".", help="The project. [default: here]")
-@project_options
-@traffic_option
-@click.option(
-    "--load/--no-load",
-    "under_load",
-    default=True,
-    help="Measure latencies and the knee under load, too.",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Of the load. [default: half of the smaller knee]",
-)
-@click.option(
-    "--pairs",
-    type=click.IntRange(2),
-    default=4,
-    show_default=True,
-    help="Processes of each version.",
-)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=0.1),
-    default=3.0,
-    show_default=True,
-    help="Of taking turns, each pair.",
-)
-@processes_options[0]
-@processes_options[1]
-@rows_option
-@unenclosed_option
-@click.option("--html", type=FILE, help="Write a page with the distributions.")
-@json_option
-def prove(
-    versions: tuple[str, ...], since: str | None, project: Path, as_json: bool, **options: Any
-) -> int:  # fmt: skip
-    """Compare two versions on the same data and say whether B is better, worse, or another site.
-
-    A and B are git revisions, folders, or a .patch file on top of the work tree.
-    Examples: nuages prove --since v1.4; nuages prove main my-branch; nuages prove . fix.patch
-    """
-    from nuages.progress import Progress
-    from nuages.project import discover
-    from nuages.report import proof_page, proofs
-
-    a, b = _pair(versions, since, project)
-    target = writable(options["html"]) if options["html"] else None
-    found = discover(project, **flags(options))
-    proof = _proof(found, a, b, options, Progress())
-    if target:
-        target.write_text(proof_page.render(proof), "utf-8")
-        click.echo(f"Report: {target}", err=True)
-    if as_json:
-        click.echo(json.dumps(proofs.proof_json(proof), indent=2, ensure_ascii=False))
-    else:
-        proofs.render_proof(proof, _stdout())
-    return FOUND if proof.judgement in ("worse", "different answers") else 0
-
-
-def _pair(versions: tuple[str, ...], since: str | None, project: Path) -> tuple[str, str]:
-    told = (since, *(versions or (str(project),))) if since else versions
-    if len(told) != 2:
-        raise NuagesError(
-            f"Two versions are compared, {len(told)} were named.",
-            hint="nuages prove A B, or nuages prove --since REV",
-            slug="version",
-        )
-    return str(told[0]), str(told[1])
-
-
-def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Progress) -> Any:
-    from nuages.loading import compare_loaded
-    from nuages.mixes import crawled, filled, known_mix
-    from nuages.prove import ProveOptions, version_of
-    from nuages.prove import prove as compare
-    from nuages.serving import ServerOptions
-
-    servers = ServerOptions(workers=options["workers"], threads=options["threads"])
-    with filled(found, options, progress) as lab:
-        folder = lab.scratch.path / "versions"
-        first, second = (version_of(v, found, folder / n) for v, n in ((a, "a"), (b, "b")))
-        at_first = replace(lab, project=first.project)
-        mix = known_mix(found.root, options) or crawled(at_first, progress)
-        return compare(
-            lab,
-            first,
-            second,
-            mix,
-            ProveOptions(pairs=options["pairs"], seconds=options["seconds"]),
-            progress=progress,
-            load=(lambda sides: compare_loaded(sides, mix, rate=options["rate"], options=servers))
-            if options["under_load"]
-            else None,
-        )
 
 
 def _loaded(site: Site, options: dict[str, Any], progress: Progress) -> tuple[Any, bool]:

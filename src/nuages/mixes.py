@@ -79,7 +79,7 @@ def _mix_of_project(project: Path, options: Mapping[str, Any]) -> Mix:
         return Mix(templates=templates, excluded=(*excluded, *left_out), source=source)
     weights = recorded.weights(store.read(options["recording"])) if options["recording"] else None
     progress = Progress()
-    with filled(discover(project, **flags(options)), options, progress) as lab:
+    with filled(discover(project, **flags(dict(options))), options, progress) as lab:
         mix = crawled(lab, progress, weights=weights, include=options["include"])
     if not options["openapi"]:
         return mix

@@ -27,7 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "populate index_trials serving",
         "doors prove",
         "about suite tune report loading mixes",
-        "load_commands",
+        "load_commands prove_command",
         "cli",
         "__main__",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import suppress
 from typing import Any
 
@@ -46,8 +47,6 @@ def _as_header(name: str) -> str:
 
 def _session_csrf(actor: Actor) -> dict[str, str]:
     """The token that is kept in the session where the site keeps it there."""
-    import importlib
-
     from django.middleware.csrf import CSRF_SESSION_KEY
 
     morsel = actor.factory.cookies.get(settings.SESSION_COOKIE_NAME)
@@ -69,18 +68,14 @@ def _token(user: Any) -> dict[str, str]:
             return {"Authorization": f"Token {model._base_manager.get_or_create(user=user)[0].key}"}
     with suppress(Exception):
         if _takes("JWTAuthentication"):
-            from rest_framework_simplejwt.tokens import (  # type: ignore[import-not-found]
-                AccessToken,
-            )
-
-            return {"Authorization": f"Bearer {AccessToken.for_user(user)}"}
+            tokens = importlib.import_module("rest_framework_simplejwt.tokens")
+            return {"Authorization": f"Bearer {tokens.AccessToken.for_user(user)}"}
     return {}
 
 
 def _takes(name: str) -> bool:
-    from rest_framework.settings import api_settings
-
-    return any(each.__name__ == name for each in api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    told = importlib.import_module("rest_framework.settings").api_settings
+    return any(each.__name__ == name for each in told.DEFAULT_AUTHENTICATION_CLASSES)
 
 
 def _notes() -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes a traffic mix as a locustfile, and runs Locust with it: a master and a worker each core."""
+"""Writes a traffic mix as a locustfile, and runs Locust with it: a master, a worker each core."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def saturation(result: LoadResult, seen: Observed, budget: Budget) -> Saturation
     """What saturated: the fullest of what is full, the nearest cause first."""
     suspects = list(_suspects(result, seen))
     full = [each for each in suspects if each.is_full]
-    first = full[0] if full else None
+    first = full[0] if full and not result.holds(budget) else None
     others = tuple(each for each in suspects if each is not first)
     if first is None and not result.holds(budget):
         first = _by_elimination(result, seen)
@@ -101,31 +101,38 @@ def _database(seen: Observed) -> Iterator[Suspect]:
 
 def _processors(seen: Observed) -> Iterator[Suspect]:
     replicas = sum(usage.cpu for usage in seen.replicas)
-    database = seen.database_cpu
-    machine_full = seen.machine_cpu >= FULL
-    told = f"{replicas:.2f} of {seen.cores} cores; the machine was {seen.machine_cpu:.0%} busy"
-    cpu = Suspect(
-        name="CPU of replicas",
-        used=(seen.machine_cpu if machine_full and replicas >= (database or 0) else
-              replicas / seen.cores) if seen.replicas else None,
-        evidence=told if seen.replicas else "they do not run on this machine",
-    )  # fmt: skip
-    data = Suspect(
-        name="CPU of the database",
-        used=None
-        if database is None
-        else seen.machine_cpu
-        if machine_full and database > replicas
-        else database / seen.cores,
-        evidence="it does not run on this machine" if database is None else
-        f"{database:.2f} of {seen.cores} cores",
-    )  # fmt: skip
+    database = seen.database_cpu or 0.0
+    busy = seen.machine_cpu * seen.cores
+    # A full machine is laid to whom used most of it: site, database, or what else runs there.
+    shares = {"replicas": replicas, "database": database, "others": busy - replicas - database}
+    largest = max(shares, key=lambda name: shares[name])
+    full = {name: seen.machine_cpu for name in (largest,) if seen.machine_cpu >= FULL}
+    told = f"of {seen.cores} cores; the machine was {seen.machine_cpu:.0%} busy"
+    found = [
+        Suspect(
+            name="CPU of replicas",
+            used=full.get("replicas", replicas / seen.cores) if seen.replicas else None,
+            evidence=f"{replicas:.2f} {told}" if seen.replicas else "they do not run here",
+        ),
+        Suspect(
+            name="CPU of the database",
+            used=None if seen.database_cpu is None
+            else full.get("database", database / seen.cores),
+            evidence="it does not run here" if seen.database_cpu is None
+            else f"{database:.2f} {told}",
+        ),
+        Suspect(
+            name="CPU of other processes",
+            used=full.get("others", shares["others"] / seen.cores) if seen.cores else None,
+            evidence=f"{max(shares['others'], 0):.2f} {told}; the generator is among them",
+        ),
+    ]  # fmt: skip
+    yield from sorted(found, key=lambda suspect: -(suspect.used or 0.0))
     gil = max((usage.cpu for usage in seen.replicas), default=0.0)
-    yield from (data, cpu) if (database or 0) > replicas else (cpu, data)
     yield Suspect(
         name="GIL",
         # One interpreter runs one thread at a time: full at one core, whatever the machine has.
-        used=gil if seen.replicas and not machine_full else (None if not seen.replicas else 0.0),
+        used=gil if seen.replicas else None,
         evidence=f"the busiest process used {gil:.2f} of the one core that its interpreter can",
     )
 
