@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from nuages.documents import Path, differences, document, leaves, show
+from nuages.model import Recording
 
 SameOrNot = Literal["same", "same up to order", "different", "not comparable"]
 
@@ -24,6 +25,13 @@ class Request:
     path: str  # with the query string
     method: str = "GET"
     actor: str = "anonymous"
+    body: str = ""
+    content_type: str = ""
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """What is sent along; nothing for most."""
+        return {"body": self.body, "content_type": self.content_type} if self.body else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +138,21 @@ def compare_all(
         else:
             verdicts.append(compare(masks, a, b, unordered=a.route in routes))
     return tuple(verdicts)
+
+
+def unordered_routes(recording: Recording) -> frozenset[str]:
+    """Routes in which a query gave several rows in no order, and with no limit.
+
+    Under a limit another order means other rows, so that a permutation is a difference.
+    """
+    return frozenset(
+        group.scope.name
+        for group in recording.groups
+        if group.statement.verb == "SELECT"
+        and group.rows_max > 1
+        and " ORDER BY " not in group.statement.sql
+        and " LIMIT " not in group.statement.sql
+    )
 
 
 def pairs(

@@ -12,7 +12,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from nuages import __version__, about, populating, stack_commands, stateless_command
+from nuages import (
+    __version__,
+    about,
+    load_commands,
+    populating,
+    prove_command,
+    stack_commands,
+    stateless_command,
+)
 from nuages.errors import NuagesError
 from nuages.exits import FOUND, run
 from nuages.options import (
@@ -35,8 +43,9 @@ class Loop(click.Group):
     """Lists the commands in the order of the loop."""
 
     order = (
-        "check", "tune", "populate", "record", "collect", "diagnose", "fix", "stateless", "topology",
-        "up", "ps", "scale", "restart", "logs", "down", "rules", "explain", "enclosure",
+        "check", "tune", "populate", "record", "collect", "traffic", "load", "diagnose", "fix", "prove",
+        "stateless", "topology", "up", "ps", "scale", "restart", "logs", "down", "rules", "explain",
+        "enclosure",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -49,9 +58,9 @@ class Loop(click.Group):
 def cli() -> None:
     """Takes a Django project from one process to millions of users, by measurement.
 
-    The loop: record → diagnose → fix, on a scratch database and a scratch copy; `tune` runs it
-    all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report, 1 findings,
-    2 nuages or the project failed.
+    The loop: record → diagnose → fix → prove, on a scratch database and a scratch copy; `tune`
+    runs it all. Results go to stdout, progress to stderr. Exit codes: 0 nothing to report,
+    1 findings, 2 nuages or the project failed.
     """
 
 
@@ -314,8 +323,10 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
     return FOUND if diagnosis.findings else 0
 
 
-COMMANDS = (about.rules, about.explain, about.enclosure, stateless_command.stateless)
-for command in (*COMMANDS, *stack_commands.COMMANDS):
+for command in (
+    load_commands.traffic, load_commands.load, prove_command.prove, stateless_command.stateless,
+    *stack_commands.COMMANDS, about.rules, about.explain, about.enclosure,
+):  # fmt: skip
     cli.add_command(command)
 
 

@@ -170,6 +170,40 @@ class Lab:
             exit_code=code, output=text, recording=store.fold(spool) if spool else None
         )
 
+    @contextmanager
+    def server(
+        self,
+        argv: Sequence[str],
+        *,
+        template: str = BASE,
+        edits: Mapping[str, str] | None = None,
+        prefix: str = "",
+    ) -> Iterator[tuple[enclosure.Process, Path]]:
+        """Run one of the project's servers on a fresh clone until the block ends; with its log.
+
+        `prefix` names databases that are there already, for a second server on the same ones.
+        """
+        prefix = prefix or self._clone(template)
+        walls = self._enclosure(edits or {})
+        config = self._attach_config(walls, prefix, None, spool=None)
+        self.runs += 1
+        log = self.scratch.path / f"{prefix}-{self.runs}.log"
+        with log.open("wb") as output:
+            process = enclosure.start(
+                walls,
+                argv,
+                env=self._environment(config, settings=True),
+                cwd=self.project.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process, log
+        finally:
+            process.terminate()
+            process.kill()
+
     def inspect(self) -> None:
         """Import the project once, on empty databases, and keep what it says of itself."""
         with self.session(mode=None, base=True) as session, suppress(NuagesError):

@@ -171,3 +171,29 @@ def own_folder(root: Path) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     return folder
+
+
+def _all(*added: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(added):
+            command = option(command)
+        return command
+
+    return add
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+rows_option = click.option(
+    "--rows", type=click.IntRange(1), default=300, show_default=True,
+    help="Rows a model that the generic fill makes.",
+)  # fmt: skip
+traffic_option = click.option(
+    "--traffic", "traffic_file", type=FILE,
+    help="What is asked for. [default: .nuages/traffic.yaml, else the site is crawled]",
+)  # fmt: skip
+server_options = _all(
+    click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
+                 help="Server processes, where a project is served."),
+    click.option("--threads", type=click.IntRange(1), default=4, show_default=True,
+                 help="Threads of each."),
+)  # fmt: skip

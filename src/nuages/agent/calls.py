@@ -16,6 +16,7 @@ from nuages.agent import (
     inspect,
     migrations,
     pending,
+    tables,
 )
 from nuages.agent.volume import Volume
 from nuages.errors import NuagesError
@@ -47,6 +48,9 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "request": calls.request,
         "exchange": exchange.send,
         "log_in": calls.log_in,
+        "timed": calls.timed,
+        "tables": tables.digests,
+        "credentials": calls.credentials,
         "counts": inspect.counts,
         "catalog": catalog.read,
         "hypothetical": hypothetical.plans,
@@ -114,14 +118,28 @@ class Calls:
     def request(
         self, path: str, actor: str = "anonymous", seconds: float = 30.0, **sending: Any
     ) -> dict[str, Any]:
+        answer: dict[str, Any] = self._sender().send(
+            self._known_actors().get(actor), path, timeout=seconds, **sending
+        )
+        return answer
+
+    def timed(self, wanted: list[dict[str, Any]]) -> dict[str, list[int]]:
+        from nuages.agent import timing
+
+        return timing.timed(self._sender(), self._known_actors(), wanted)
+
+    def credentials(self) -> dict[str, Any]:
+        """What lets each actor in over the network."""
+        from nuages.agent import credentials
+
+        return credentials.credentials(self._known_actors())
+
+    def _sender(self) -> Any:
         from nuages.agent.requests import Requests
 
         if self._requests is None:
             self._requests = Requests()
-        answer: dict[str, Any] = self._requests.send(
-            self._known_actors().get(actor), path, timeout=seconds, **sending
-        )
-        return answer
+        return self._requests
 
     def log_in(self, actor: str) -> dict[str, str]:
         """Headers, cookies among them, of an actor who has just logged in, in this process."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nuages.answers import Masks, Verdict, compare_all, learn
+from nuages.answers import Masks, Verdict, compare_all, learn, unordered_routes
 from nuages.edits import place_of
 from nuages.errors import NuagesError
 from nuages.fix.judging import Edited, judge_replay, judge_tests, refused, touches
@@ -249,21 +249,6 @@ class _Trials:
             fix = replace(finding.fix, status="proposed", reason=f"not verified: {missing}")
             self.settled[candidate.index] = replace(finding, fix=fix)
         return []
-
-
-def unordered_routes(recording: Recording) -> frozenset[str]:
-    """Routes in which a query gave several rows in no order, and with no limit.
-
-    Under a limit another order means other rows, so that a permutation is a difference.
-    """
-    return frozenset(
-        group.scope.name
-        for group in recording.groups
-        if group.statement.verb == "SELECT"
-        and group.rows_max > 1
-        and " ORDER BY " not in group.statement.sql
-        and " LIMIT " not in group.statement.sql
-    )
 
 
 def routes_of(findings: Iterable[Finding], recording: Recording) -> frozenset[str]:

@@ -224,6 +224,7 @@ def _ask(session: Session, request: Request, seconds: float) -> Mapping[str, Any
         actor=request.actor,
         seconds=seconds,
         timeout=seconds + _AGENT_GRACE,
+        **request.content,
     )
     return raw
 

@@ -92,3 +92,14 @@ def _figures(stats: ScopeStats) -> RouteFigures:
         p50_ms=percentile_ms(stats.histogram, 0.50),
         p95_ms=percentile_ms(stats.histogram, 0.95),
     )
+
+
+def weights(recording: Recording) -> dict[str, float]:
+    """Requests by "GET /posts/<int:pk>/", of those that were answered well."""
+    counted = {}
+    for stats in recording.scopes:
+        if stats.scope.kind == "request" and stats.scope.name != OTHER:
+            good = sum(n for status, n in stats.statuses.items() if status[:1] in ("2", "3"))
+            if good:
+                counted[stats.scope.name] = float(good)
+    return counted

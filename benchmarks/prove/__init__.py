@@ -1,0 +1,1 @@
+"""How often `nuages prove` sees what is not there, and misses what is."""

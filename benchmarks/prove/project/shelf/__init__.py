@@ -1,0 +1,1 @@
+"""A few ordinary pages."""

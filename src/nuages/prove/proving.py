@@ -1,0 +1,141 @@
+"""Compares two versions: the same data, the same requests, the same machine, in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nuages.answers import Masks, Verdict, compare_all, learn
+from nuages.lab import Lab
+from nuages.progress import Progress
+from nuages.prove import judging
+from nuages.prove.measuring import Planned, Seen, Sides, by_route, plan
+from nuages.prove.statistics import Figures
+from nuages.prove.values import Judgement, LoadProof, Proof
+from nuages.prove.versions import Version
+from nuages.traffic.mix import Mix
+
+Loading = Callable[[Sides], tuple[LoadProof, Sequence[tuple[Judgement, str]]]]
+MOST_POINTS = 400  # of a route's distribution in the report
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProveOptions:
+    """How much is measured."""
+
+    pairs: int = 4  # of processes, one of each version
+    seconds: float = 3.0  # of taking turns, each pair
+    confidence: float = judging.CONFIDENCE
+
+
+def prove(
+    lab: Lab,
+    a: Version,
+    b: Version,
+    mix: Mix,
+    options: ProveOptions,
+    *,
+    progress: Progress,
+    load: Loading | None = None,
+) -> Proof:
+    """Show whether B is better than A, worse, or another site; the lab's databases are filled.
+
+    `load` measures both versions under load, where that is asked for.
+    """
+    sides = Sides(lab, a, b)
+    with progress.stage("second version"):
+        sides.prepare()
+    everything = plan(mix, _actors(lab, sides))
+    planned = sides.bounded(everything)
+    with progress.stage("answers"):
+        seen = {name: sides.look(name[0], planned) for name in ("a", "b", "a2", "b2")}
+        verdicts = judging.without_unsure(_compared(seen), planned)
+    with progress.stage("cost"):
+        figures = sides.measure(
+            planned, pairs=options.pairs, seconds=options.seconds, progress=progress.detail
+        )
+    loaded: LoadProof | None = None
+    load_reasons: Sequence[tuple[Judgement, str]] = ()
+    if load is not None:
+        with progress.stage("load"):
+            loaded, load_reasons = load(sides)
+    return _proof(
+        a, b, planned, seen, verdicts, figures, options, loaded, load_reasons, progress,
+        left_out=len(everything) - len(planned),
+    )  # fmt: skip
+
+
+def _actors(lab: Lab, sides: Sides) -> Sequence[str]:
+    with sides.session("a", recorded=False) as session:
+        names: Sequence[str] = session.call("actors", functions=dict(lab.project.config.actors))
+    return names
+
+
+def _compared(seen: dict[str, Seen]) -> tuple[Verdict, ...]:
+    """B's answers beside A's, without what varies from A to A and from B to B."""
+    masks: Masks = learn(seen["a"].answers, seen["a2"].answers)
+    masks = learn(seen["b"].answers, seen["b2"].answers, masks)
+    unordered = seen["a"].unordered | seen["b"].unordered
+    return compare_all(masks, seen["a"].answers, seen["b"].answers, unordered=unordered)
+
+
+def _proof(
+    a: Version,
+    b: Version,
+    planned: Sequence[Planned],
+    seen: dict[str, Seen],
+    verdicts: tuple[Verdict, ...],
+    figures: tuple[Figures, Figures],
+    options: ProveOptions,
+    loaded: LoadProof | None,
+    load_reasons: Sequence[tuple[Judgement, str]],
+    progress: Progress,
+    *,
+    left_out: int,
+) -> Proof:
+    overall = judging.overall_proof(planned, seen, *figures)
+    routes = judging.route_proofs(planned, seen, *figures)
+    changed = judging.effects(seen)
+    judgement, reasons = judging.concluded(overall, routes, verdicts, changed, loaded, load_reasons)
+    return Proof(
+        a=a.name,
+        b=b.name,
+        judgement=judgement,
+        reasons=reasons,
+        overall=replace(overall, judgement=judgement, reasons=reasons),
+        routes=routes,
+        answers=verdicts,
+        effects=changed,
+        load=loaded,
+        margin=judging.MARGIN,
+        confidence=options.confidence,
+        pairs=options.pairs,
+        rounds=sum(map(len, figures[0])),
+        distributions=_distributions(planned, figures),
+        notes=_notes(verdicts, left_out),
+        seconds=dict(progress.seconds),
+    )
+
+
+def _distributions(
+    planned: Sequence[Planned], figures: tuple[Figures, Figures]
+) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+    found = {}
+    for route, indexes in by_route(planned).items():
+        both = [np.sort(np.concatenate(each)[:, indexes].ravel()) / 1e6 for each in figures]
+        step = max(1, len(both[0]) // MOST_POINTS)
+        points = [tuple(round(float(value), 4) for value in each[::step]) for each in both]
+        found[route] = (points[0], points[1])
+    return found
+
+
+def _notes(verdicts: Sequence[Verdict], left_out: int) -> tuple[str, ...]:
+    unfit = [verdict for verdict in verdicts if verdict.result == "not comparable"]
+    bounded = f"{left_out:,} rarer requests were left out: answering all takes too long"
+    return (bounded,) * bool(left_out) + tuple(
+        f"{v.request.method} {v.route.partition(' ')[2]} as {v.request.actor} was not compared:"
+        f" {v.reason}"
+        for v in unfit
+    )
