@@ -28,6 +28,7 @@ from nuages.django.places import project_roots
 from nuages.errors import NuagesError
 from nuages.model import Recording
 from nuages.origins import is_work
+from nuages.outputs import make_folder
 from nuages.project import find_root, source_roots
 from nuages.project.roots import MARKS
 
@@ -35,7 +36,6 @@ Launch = Callable[[Sequence[str], Mapping[str, str]], int]  # argv, environment 
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
-OWN_FOLDER = ".nuages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,15 +160,6 @@ def write(recording: Recording, output: Path) -> None:
     """Write a recording; a folder of our own making stays out of version control."""
     make_folder(output)
     store.write(recording, output)
-
-
-def make_folder(output: Path) -> None:
-    """Make the folder of a file that is to be written, where it is one of our own."""
-    if output.parent.name == OWN_FOLDER:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        ignore = output.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
 
 
 def _run_in_foreground(

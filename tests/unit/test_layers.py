@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
         "topology",
-        "code config deployment exits options progress documents growth "
+        "code config deployment exits outputs progress documents growth "
         "histogram origins lineage statements stated",
         "bottleneck cases indexes loops project store scratch attach answers",
         "grounds",
@@ -27,8 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_migrations index_trials serving up",
         "doors prove stateless",
-        "about populating loading mixes stack_commands stateless_command suite tune report",
-        "load_commands prove_command",
+        "loading suite tune report",
         "cli",
         "__main__",
     )

@@ -15,7 +15,7 @@ from nuages import silencing
 from nuages.code import Code
 from nuages.exits import FOUND
 from nuages.model import Budgets, Diagnosis, Recording
-from nuages.options import writable
+from nuages.outputs import writable
 from nuages.report import github
 from nuages.report.changes import ranked
 from nuages.report.checkout import checkout

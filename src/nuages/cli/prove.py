@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from nuages.errors import NuagesError
-from nuages.exits import FOUND
-from nuages.options import (
+from nuages.cli.options import (
     FILE,
     flags,
     json_option,
@@ -22,8 +20,10 @@ from nuages.options import (
     server_options,
     traffic_option,
     unenclosed_option,
-    writable,
 )
+from nuages.errors import NuagesError
+from nuages.exits import FOUND
+from nuages.outputs import writable
 
 if TYPE_CHECKING:
     from nuages.progress import Progress
@@ -107,8 +107,8 @@ def _pair(versions: tuple[str, ...], since: str | None, project: Path) -> tuple[
 
 
 def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Progress) -> Proof:
+    from nuages.cli.mixes import crawled, filled, known_mix
     from nuages.loading import compare_loaded
-    from nuages.mixes import crawled, filled, known_mix
     from nuages.prove import ProveOptions, version_of
     from nuages.prove import prove as compare
     from nuages.serving import ServerOptions

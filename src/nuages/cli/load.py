@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from nuages.errors import NuagesError
-from nuages.exits import FOUND
-from nuages.options import (
+from nuages.cli.options import (
     FILE,
     flags,
     json_option,
@@ -25,8 +23,10 @@ from nuages.options import (
     server_options,
     traffic_option,
     unenclosed_option,
-    writable,
 )
+from nuages.errors import NuagesError
+from nuages.exits import FOUND
+from nuages.outputs import make_folder, own_folder, writable
 
 if TYPE_CHECKING:
     from nuages.load import LoadResult
@@ -67,11 +67,12 @@ def traffic(project: Path, as_json: bool, output: Path | None, **options: Any) -
     From an access log, an OpenAPI document, a Locust file or a recording where one is named; else
     from the project's own routes, links, forms and data.
     """
-    from nuages.mixes import mix_from
+    from nuages.cli.mixes import mix_from
     from nuages.traffic import file
 
     target = writable(output or _own_file(project))
     mix = mix_from(project, options)
+    make_folder(target)
     file.write(mix, target)
     if as_json:
         told = {
@@ -218,9 +219,9 @@ def _rate(text: str) -> float:
 
 @contextmanager
 def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[Site]:
+    from nuages.cli.mixes import crawled, filled, known_mix
     from nuages.load.target import Target
     from nuages.loading import Site, served_site
-    from nuages.mixes import crawled, filled, known_mix
     from nuages.project import discover
     from nuages.serving import ServerOptions
     from nuages.traffic.logins import signed_in
@@ -255,13 +256,10 @@ def _single(place: Any) -> tuple[Any, Mix]:
 
 
 def _own_file(project: Path) -> Path:
-    from nuages.mixes import TRAFFIC
+    from nuages.cli.mixes import TRAFFIC
     from nuages.project import find_root
 
-    folder = find_root(project) / ".nuages"
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    return folder / TRAFFIC
+    return own_folder(find_root(project)) / TRAFFIC
 
 
 def _stdout() -> Console:

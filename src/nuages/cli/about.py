@@ -6,8 +6,8 @@ import json
 
 import click
 
+from nuages.cli.options import json_option
 from nuages.exits import FOUND
-from nuages.options import json_option
 
 
 @click.command()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 
+from nuages.cli.options import flags, json_option, project_options
 from nuages.errors import NuagesError
 from nuages.exits import FOUND
-from nuages.options import flags, json_option, project_options
 
 if TYPE_CHECKING:
     from nuages.stack.home import Home
@@ -242,6 +242,3 @@ def _announce(running: Any, console: Console) -> None:
     from nuages.up.showing import announce
 
     announce(running, console)
-
-
-COMMANDS = (up, topology, ps, scale, restart, logs, down)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nuages import store
+from nuages.cli.options import flags
 from nuages.errors import NuagesError
 from nuages.lab import Lab, open_lab
-from nuages.options import flags
+from nuages.outputs import own_folder
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project, discover
@@ -35,7 +36,6 @@ def filled(found: Project, options: Mapping[str, Any], progress: Progress) -> It
 
 
 def crawled(lab: Lab, progress: Progress, **told: Any) -> Mix:
-
     config = lab.project.config
     with progress.stage("traffic"), lab.session(mode="light") as session:
         actors = session.call("actors", functions=dict(config.actors))
@@ -46,15 +46,13 @@ def crawled(lab: Lab, progress: Progress, **told: Any) -> Mix:
 
 
 def known_mix(root: Path, options: Mapping[str, Any]) -> Mix | None:
-
     named = options["traffic_file"]
-    usual = root / ".nuages" / TRAFFIC
+    usual = own_folder(root) / TRAFFIC
     path = named or (usual if usual.exists() else None)
     return file.read(path) if path else None
 
 
 def mix_from(project: Path, options: Mapping[str, Any]) -> Mix:
-
     if options["logs"]:
         return mix_of_logs(options["logs"], include=options["include"], assets=options["assets"])
     if options["locust"]:
@@ -94,7 +92,6 @@ def _mix_of_project(project: Path, options: Mapping[str, Any]) -> Mix:
 
 
 def _is_project(path: Path) -> bool:
-
     try:
         discover(path)
     except NuagesError:

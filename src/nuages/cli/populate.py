@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from nuages.options import Count, flags, json_option, own_folder, project_options
+from nuages.cli.options import Count, flags, json_option, project_options
+from nuages.outputs import make_folder, own_folder
 
 
 class Rows(click.ParamType[Any]):
@@ -104,7 +105,9 @@ def populate(project: Path, as_json: bool, **options: Any) -> int:
         Progress(),
     )
     if done.logins.get("users"):
-        write_logins(own_folder(found.root) / "logins.jsonl", done)
+        listed = own_folder(found.root) / "logins.jsonl"
+        make_folder(listed)
+        write_logins(listed, done)
     if as_json:
         click.echo(json.dumps(to_json(done), indent=2, ensure_ascii=False))
     else:

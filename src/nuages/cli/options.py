@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,39 +137,6 @@ def _pair(text: str) -> tuple[str, str]:
 def _from_here(name: str) -> str:
     """A file as the shell that typed it means it; else the name of a fixture of the project."""
     return str(Path(name).resolve()) if Path(name).is_file() else name
-
-
-def writable(path: Path) -> Path:
-    """The path, checked before the work is done that it is for; nothing new is left of the check,
-    since the work may fail.
-    """
-    folder = path.parent
-    try:
-        is_new = not path.exists()
-        is_first = folder.name == ".nuages" and not folder.exists()
-        if is_first:
-            folder.mkdir()
-        path.open("ab").close()
-        if is_new:
-            path.unlink()
-        if is_first:
-            folder.rmdir()
-    except OSError as error:
-        raise NuagesError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that exists and can be written.",
-            slug="output",
-        ) from error
-    return path
-
-
-def own_folder(root: Path) -> Path:
-    """`.nuages` in the project, or here where the project can't be written; git ignores it."""
-    installed = "site-packages" in root.parts
-    folder = (root if os.access(root, os.W_OK) and not installed else Path.cwd()) / ".nuages"
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    return folder
 
 
 def _all(*added: Callable[[F], F]) -> Callable[[F], F]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from nuages.cli.options import flags, json_option, project_options, unenclosed_option
 from nuages.errors import NuagesError
 from nuages.exits import FOUND
-from nuages.options import flags, json_option, project_options, unenclosed_option
 
 if TYPE_CHECKING:
     from nuages.stateless import Difference, StatelessProof

@@ -1,0 +1,81 @@
+"""The command tune: the whole loop."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from nuages.cli.options import (
+    Count,
+    apply_option,
+    flags,
+    json_option,
+    project_options,
+    unenclosed_option,
+)
+from nuages.exits import FOUND
+from nuages.outputs import make_folder, own_folder, writable
+
+
+@click.command()
+@click.argument("project", type=click.Path(path_type=Path), default=".")
+@project_options
+@click.option("--record", help="Enter through the project's tests: a command such as 'pytest -q'.")
+@click.option("--data-command", help="Management command that fills the scratch database.")
+@click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="Rows a model that the generic fill makes.",
+)
+@click.option(
+    "--users",
+    type=Count(),
+    help="Fill with the volume that so many users make, as `nuages populate` does.",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The report page. [default: .nuages/report.html in the project]",
+)
+@apply_option
+@unenclosed_option
+@click.option("--keep", is_flag=True, help="Keep the scratch folder.")
+@json_option
+def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:
+    """Run the whole loop on PROJECT and report what changed."""
+    from nuages.project import discover
+    from nuages.report import html as page
+    from nuages.report import text
+    from nuages.report.json import tune_json
+    from nuages.tune import TuneOptions
+    from nuages.tune import tune as run_loop
+
+    found = discover(project, **flags(options))
+    target = writable(html or own_folder(found.root) / "report.html")
+    result = run_loop(
+        found,
+        TuneOptions(
+            rows=options["rows"],
+            users=options["users"],
+            enforce=not options["unenclosed"],
+            apply=options["apply"],
+            keep=options["keep"],
+        ),
+    )
+    make_folder(target)
+    target.write_text(page.render_html(result, budgets=found.config.budgets), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(tune_json(result), indent=2, ensure_ascii=False))
+    else:
+        offer = "" if options["apply"] else "nuages tune --apply"
+        text.render_tune(result, Console(file=sys.stdout), html=target, apply=offer)
+    click.echo(f"Report: {target}", err=True)
+    return FOUND if result.findings else 0
