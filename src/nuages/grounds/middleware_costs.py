@@ -10,6 +10,8 @@ from itertools import zip_longest
 from nuages.histogram import percentile_ms
 from nuages.model import CallGroup, Recording, Scope
 
+LOAD = "load"  # the operation of what a middleware was merely the first to ask for
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MiddlewareCost:
@@ -21,6 +23,7 @@ class MiddlewareCost:
     mean_ms: float
     p95_ms: float
     max_ms: float
+    loading_ms: float  # a request, for the user and the session, besides: it only asks first
     outcomes: Mapping[str, int]
     spent: Mapping[Scope, int]  # ns, of all requests: scaled up from those measured
 
@@ -38,15 +41,21 @@ def middleware_costs(recording: Recording) -> tuple[MiddlewareCost, ...]:
     """Every middleware that was measured, the costliest first."""
     executions = {stats.scope: stats.executions for stats in recording.scopes}
     groups: dict[str, list[CallGroup]] = defaultdict(list)
+    loading: Counter[str] = Counter()
     for call in recording.calls:
         # Besides, there are hops: changes between threads on the way to a middleware.
-        if call.kind == "middleware" and not call.operation and call.scope.kind == "request":
-            groups[call.name].append(call)
-    costs = (_cost(name, calls, executions) for name, calls in groups.items())
+        if call.kind == "middleware" and call.scope.kind == "request":
+            if not call.operation:
+                groups[call.name].append(call)
+            elif call.operation == LOAD:
+                loading[call.name] += call.wall_ns
+    costs = (_cost(name, calls, loading[name], executions) for name, calls in groups.items())
     return tuple(sorted(costs, key=lambda cost: (-cost.wall_ns, cost.name)))
 
 
-def _cost(name: str, groups: list[CallGroup], executions: Mapping[Scope, int]) -> MiddlewareCost:
+def _cost(
+    name: str, groups: list[CallGroup], loading_ns: int, executions: Mapping[Scope, int]
+) -> MiddlewareCost:
     calls = sum(group.calls for group in groups)
     outcomes: Counter[str] = Counter()
     spent: dict[Scope, int] = defaultdict(int)
@@ -63,6 +72,7 @@ def _cost(name: str, groups: list[CallGroup], executions: Mapping[Scope, int]) -
         mean_ms=sum(group.wall_ns for group in groups) / max(calls, 1) / 1e6,
         p95_ms=percentile_ms(histogram, 0.95, max_ns),
         max_ms=max_ns / 1e6,
+        loading_ms=loading_ns / max(calls, 1) / 1e6,
         outcomes=dict(outcomes),
         spent=dict(spent),
     )

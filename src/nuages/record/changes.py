@@ -66,6 +66,10 @@ class RequestPicture:
         is_written = not is_same and _is_written(request, self._attributes, now)
         return is_same, is_written or self._session != _is_modified(now) or self._has_items(now)
 
+    def holds(self, value: Any) -> bool:
+        """Whether this very object was one of the request's attributes."""
+        return any(value is held for held in self._attributes.values())
+
     def _has_items(self, attributes: Attributes) -> bool:
         """Whether items were set or deleted."""
         for name, before in self._containers:

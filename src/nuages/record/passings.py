@@ -13,6 +13,7 @@ from nuages.record.sampling import Sample
 
 # Of the sampled executions: a layer costs 20 µs then, folding included, and else 0.15 µs.
 sample = Sample(first=64, every=4)
+LOAD = "load"  # the operation of what a middleware was merely the first to ask for
 
 running: ContextVar[Passage | None] = ContextVar("nuages_passage", default=None)
 
@@ -32,13 +33,16 @@ class Passage:
     """One request in all layers: how it looked when the part of the last of them was over."""
 
     __slots__ = (
-        "_context", "_events", "_request", "_response", "execution", "passings", "token",
+        "_context", "_events", "_request", "_response", "execution", "is_loading", "passings",
+        "token", "visit",
     )  # fmt: skip
 
     def __init__(self, execution: Execution, request: Any) -> None:
         self.execution = execution
         self.passings: list[Passing] = []  # running, innermost last
         self.token: Token[Passage | None] | None = None
+        self.visit: Visit | None = None
+        self.is_loading = False
         self._request = RequestPicture(request)
         self._response: ResponsePicture | None = None
         self.look_around()
@@ -84,6 +88,16 @@ class Passage:
     def forget_calls(self) -> None:
         self._events = _events(self.execution)
 
+    def asking(self, lazy: Any) -> Passing | None:
+        """The middleware that runs, if it was given this object by another."""
+        if self.is_loading or not self.passings:
+            return None
+        passing, picture = self.passings[-1], self._request
+        if self.visit is not None:
+            passing, picture = self.visit.passing, self.visit.request
+        is_given = passing.layer.is_middleware and picture.holds(lazy)
+        return passing if is_given else None
+
     def note_what_else(self, passing: Passing) -> None:
         is_same, is_changed = self._context.compared()
         if is_changed:
@@ -104,7 +118,8 @@ class Passing:
     """One request in one layer: the time that is the layer's own, and what it did with it."""
 
     __slots__ = (
-        "_entered_ns", "_inner_ns", "_passage", "_started_ns", "is_answering", "layer", "outcomes",
+        "_entered_ns", "_inner_ns", "_loaded_ns", "_passage", "_started_ns", "is_answering",
+        "layer", "outcomes",
     )  # fmt: skip
 
     def __init__(self, passage: Passage, layer: Layer, request: Any) -> None:
@@ -114,6 +129,7 @@ class Passing:
         self.outcomes = {"sampled"}
         self.is_answering = True  # unless it calls the next
         self._inner_ns = 0
+        self._loaded_ns = 0
         if passage.passings:
             passage.goes_in(passage.passings[-1], request)
         passage.passings.append(self)
@@ -122,6 +138,11 @@ class Passing:
     def shift(self, wall_ns: int) -> None:
         """Count time to it that was spent beside it; less than 0: leave it out."""
         self._inner_ns -= wall_ns
+
+    def loaded(self, wall_ns: int) -> None:
+        """Leave out what it was the first to ask for: who comes after it does not pay again."""
+        self._loaded_ns += wall_ns
+        self.shift(-wall_ns)
 
     def end(self, response: Any) -> None:
         """The layer is left; None for a response: by an exception."""
@@ -151,6 +172,9 @@ class Passing:
         key = self.layer.key
         if key[1]:
             execution.call(key, self._started_ns, wall_ns, tuple(self.outcomes))
+            if self._loaded_ns:
+                key = (*key[:2], LOAD, 0)
+                execution.call(key, self._started_ns, self._loaded_ns, ("sampled",))
         else:
             execution.count("view_executions")
             execution.count("view_ns", wall_ns)
@@ -175,12 +199,13 @@ def begin(layer: Layer, request: Any) -> Passing | None:
 class Visit:
     """One call of a middleware's process_view, process_exception or process_template_response."""
 
-    __slots__ = ("_passage", "_passing", "_request", "_response", "_started_ns")
+    __slots__ = ("_before", "_passage", "_response", "_started_ns", "passing", "request")
 
     def __init__(self, passage: Passage, passing: Passing, request: Any, response: Any) -> None:
         self._passage = passage
-        self._passing = passing
-        self._request = RequestPicture(request)
+        self.passing = passing
+        self.request = RequestPicture(request)
+        self._before, passage.visit = passage.visit, self
         self._response = None if response is MISSING else ResponsePicture(response)
         passage.look_around()
         self._started_ns = perf_counter_ns()
@@ -189,18 +214,19 @@ class Visit:
         """It is over; MISSING for a result: by an exception."""
         wall_ns = perf_counter_ns() - self._started_ns
         try:
-            passage, passing = self._passage, self._passing
+            passage, passing = self._passage, self.passing
+            passage.visit = self._before
             passing.shift(wall_ns)
             passage.passings[-1].shift(-wall_ns)  # the view's layer is the one that is running
             passage.note_what_else(passing)
-            if self._request.compared_with(request)[1]:
+            if self.request.compared_with(request)[1]:
                 passing.outcomes.add("changed request")
             self._judge(result)
         except Exception:
             faults.note()
 
     def _judge(self, result: Any) -> None:
-        outcomes = self._passing.outcomes
+        outcomes = self.passing.outcomes
         if result is MISSING:
             outcomes.add("raised")
         elif self._response is None:
@@ -228,3 +254,29 @@ def raised() -> None:
         if passing.layer.is_middleware:
             passage.note_what_else(passing)
         passing.outcomes.add("raised")
+
+
+class Loading:
+    """A user, a session or the like is loaded, by whichever middleware was the first to ask."""
+
+    __slots__ = ("_passage", "_passing", "_started_ns")
+
+    def __init__(self, passage: Passage, passing: Passing) -> None:
+        self._passage = passage
+        self._passing = passing
+        passage.is_loading = True
+        self._started_ns = perf_counter_ns()
+
+    def end(self) -> None:
+        """It is there, or could not be loaded."""
+        self._passing.loaded(perf_counter_ns() - self._started_ns)
+        self._passage.is_loading = False
+
+
+def load(lazy: Any) -> Loading | None:
+    """What a request was given before is loaded now; None when that is nobody's to leave out."""
+    passage = running.get()
+    if passage is None:
+        return None
+    passing = passage.asking(lazy)
+    return None if passing is None else Loading(passage, passing)

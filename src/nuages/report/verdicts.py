@@ -66,7 +66,7 @@ def verdicts(
         ),
         _verdict(
             "Middleware", "mean time of its own", "middleware", budgets.middleware_ms,
-            [Over(name=row.name, id="", ms=row.mean_ms) for row in middleware],
+            [Over(name=row.name, id="", ms=row.mean_ms) for row in middleware if not row.operation],
         ),
     ]  # fmt: skip
     return [verdict for verdict in found if verdict.measured]

@@ -112,7 +112,9 @@ def _place(cost: MiddlewareCost, case: Case) -> Location | None:
 
 
 def _queries_ms(cost: MiddlewareCost, case: Case) -> float:
-    """What the queries of its own lines took, in milliseconds a request."""
+    """What the queries of its own lines took, in milliseconds a request, but for those that load
+    the user or the session: whoever asks next would make them.
+    """
     found = definition(case.code, cost.name)
     if found is None:
         return 0.0
@@ -126,4 +128,4 @@ def _queries_ms(cost: MiddlewareCost, case: Case) -> float:
         and group.location.function.partition(".")[0] == name
     )
     requests = sum(case.stats[scope].executions for scope in cost.spent if scope in case.stats)
-    return spent_ns / max(requests, 1) / 1e6
+    return max(spent_ns / max(requests, 1) / 1e6 - cost.loading_ms, 0.0)

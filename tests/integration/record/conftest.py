@@ -197,14 +197,23 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     shutil.copytree(LAYERED, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def visit(
-        middleware: list[str], *paths: str, way: str = "sync", mode: str = "light"
+        middleware: list[str],
+        *paths: str,
+        way: str = "sync",
+        mode: str = "light",
+        settings: dict[str, str] | None = None,
     ) -> Visited:
         output = folder / "visited.json"
         named = " ".join(n if "." in n else f"layered.middleware.{n}" for n in middleware)
         done = subprocess.run(
             [sys.executable, "visit.py", mode, way, str(output), *(paths or ("/view/",))],
             cwd=folder,
-            env={**os.environ, "LAYERED_MIDDLEWARE": named, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "LAYERED_MIDDLEWARE": named,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **(settings or {}),
+            },
             capture_output=True,
             text=True,
             timeout=120,

@@ -6,6 +6,7 @@ import pytest
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+SLOW_SESSIONS = {"LAYERED_SESSIONS": "layered.sessions"}
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
@@ -124,3 +125,25 @@ def test_nothing_is_measured_and_answers_are_the_same_when_it_is_over(visit):
     assert seen.uninstalled == seen.answers
     calls = [c for c in seen.recording.calls if c.kind == "middleware"]
     assert all(c.outcomes["sampled"] == c.calls for c in calls)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("asking", ["Asking", "AskingLater"])
+def test_whoever_is_first_to_ask_for_what_others_gave_does_not_pay_for_it(visit, way, asking):
+    seen = visit([SESSION, "Dear", asking], way=way, settings=SLOW_SESSIONS)
+    assert seen.middleware("Dear").wall_ns < 5e6
+    assert seen.middleware(asking).wall_ns < 5e6
+    assert seen.middleware(asking, hop="load").wall_ns >= 60e6
+    assert seen.changes(asking) == set()
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_what_a_middleware_gives_and_asks_for_itself_is_its_own(visit, way):
+    seen = visit(["AskingItself", "Asking"], way=way)
+    assert seen.middleware("AskingItself").wall_ns >= 29e6
+
+
+def test_an_asynchronous_middleware_does_not_pay_for_the_user_either(visit):
+    seen = visit([SESSION, AUTH, "AsynchronouslyAsking"], way="async", settings=SLOW_SESSIONS)
+    assert seen.middleware("AsynchronouslyAsking").wall_ns < 10e6
+    assert seen.middleware("AsynchronouslyAsking", hop="load").wall_ns >= 29e6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nuages.model import Budgets
 from nuages.report.calls import tables
 from nuages.report.queries import statements
@@ -25,6 +27,12 @@ def test_what_breaks_a_budget_is_named_the_worst_first():
     assert [one.ms for one in response.over] == sorted((o.ms for o in response.over), reverse=True)
     assert [one.ms for one in query.over] == [45]
     assert [one.name for one in middleware.over] == ["chorus.core.middleware.Flags"]
+
+
+def test_what_a_middleware_is_first_to_ask_for_is_not_its_own_time():
+    [row] = [row for row in tables(RECORDING.calls, by_place=False).middleware if row.wall_ms > 100]
+    verdict = verdicts(Budgets(), [], [], [replace(row, operation="load")])
+    assert verdict == []
 
 
 def test_a_command_answers_nobody():

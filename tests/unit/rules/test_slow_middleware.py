@@ -77,6 +77,15 @@ class TestFinds:
         assert "keep what its queries give (20.0 ms a request) in the cache" in finding.hint
         assert finding.evidence.figures["queries_ms"] == 20
 
+    def test_its_own_queries_and_not_those_of_the_user_it_is_first_to_ask_for(self, tmp_path):
+        code = project(tmp_path, core__middleware=TEXT.replace("pbkdf2_hmac", "sha256"))
+        place = at(6, "core/middleware.py", "GeoMiddleware.__call__")
+        queries = in_loop(None, 1, location=place, executions=40, ms=20)
+        loading = passed(GEO, 40, 19, operation="load")
+        [finding] = found(requests(passed(GEO, 40, 25), loading, groups=(queries,)), code=code)
+        assert "do the work only for the requests that need it" in finding.hint
+        assert finding.evidence.figures["queries_ms"] == 1
+
     def test_what_would_break_without_it(self):
         told = facts(SESSIONS, AUTH, apps=("django.contrib.admin",))
         [finding] = found(requests(passed(AUTH, 40, 25)), told)
@@ -96,10 +105,11 @@ class TestStaysSilent:
             passed(GEO, 19, 50),
             passed(GEO, 40, 0.9, p95_ms=30),
             passed(GEO, 40, 50, operation="hop"),
+            passed(GEO, 40, 50, operation="load"),
             passed(GEO, 40, 50, scope=COMMAND),
             passed(GEO, 40, 50, scope=TEST),
         ],
-        ids=["fast", "in budget", "few", "seldom", "a hop", "a command", "a test"],
+        ids=["fast", "in budget", "few", "seldom", "a hop", "a load", "a command", "a test"],
     )
     def test_on_what_is_not_slow(self, call):
         assert not found(requests(call))

@@ -60,6 +60,55 @@ class Lazy(Layer):
         raise AssertionError("evaluated")
 
 
+class Dear(Layer):
+    """Gives the request what takes long once somebody asks for it."""
+
+    def __call__(self, request):
+        request.country = SimpleLazyObject(self.evaluate)
+        return self.get_response(request)
+
+    def evaluate(self):
+        time.sleep(SLOW)
+        return "FR"
+
+
+class Asking(Layer):
+    """Is the first to ask for what others have put on the request."""
+
+    def __call__(self, request):
+        _ = str(request.country), request.session.get("x")
+        return self.get_response(request)
+
+
+class AskingLater(Layer):
+    def process_view(self, request, view, args, kwargs):
+        _ = str(request.country), request.session.get("x")
+
+
+class AskingItself(Dear):
+    """Asks for what it gives."""
+
+    def __call__(self, request):
+        request.country = SimpleLazyObject(self.evaluate)
+        _ = str(request.country)
+        return self.get_response(request)
+
+
+class AsynchronouslyAsking:
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response):
+        from asgiref.sync import markcoroutinefunction
+
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request):
+        _ = await request.auser()
+        return await self.get_response(request)
+
+
 class Header(Layer):
     def __call__(self, request):
         response = self.get_response(request)

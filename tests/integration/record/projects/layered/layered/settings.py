@@ -13,7 +13,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = os.environ["LAYERED_MIDDLEWARE"].split()
 ROOT_URLCONF = "layered.urls"
-SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_ENGINE = os.environ.get(
+    "LAYERED_SESSIONS", "django.contrib.sessions.backends.signed_cookies"
+)
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 TEMPLATES = [
     {
