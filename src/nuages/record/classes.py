@@ -69,7 +69,8 @@ def site_in_stack(start: FrameType, end: FrameType | None, until: CodeType | Non
         if known[1]:
             value = frame.f_locals.get(code.co_varnames[0])
             if value is not None:
-                cls = value if isinstance(value, type) else type(value)
+                kind = type(value)  # isinstance() would evaluate what is lazy
+                cls = value if issubclass(kind, type) else kind
                 site, is_owner = _known.get(cls) or _learn(cls)
                 if is_owner and site:
                     return site
@@ -98,6 +99,11 @@ def first_argument(frame: FrameType) -> Any:
     """The value of a method's first argument; None where it isn't named like one."""
     code = frame.f_code
     return frame.f_locals.get(code.co_varnames[0]) if takes_itself(code) else None
+
+
+def class_of(value: Any) -> type:
+    """A value's class, or the value if it is one; isinstance() would evaluate what is lazy."""
+    return value if issubclass(type(value), type) else type(value)
 
 
 def is_manager(value: Any) -> bool:
@@ -131,7 +137,7 @@ def _find(cls: type) -> int:
 
 def _descends(value: Any, *names: str) -> bool:
     """Whether a class, or a value's, descends from one of django.db.models by these names."""
-    cls = value if isinstance(value, type) else type(value)
+    cls = class_of(value)
     return any(
         ancestor.__name__ in names and ancestor.__module__.startswith("django.db.models.")
         for ancestor in cls.__mro__
@@ -153,7 +159,7 @@ def site_of_view(view: Any) -> int:
         for name in ("view_class", "cls", "model_admin", "__self__"):
             owner = getattr(view, name, None)
             if owner is not None:
-                site = site_of_class(owner if isinstance(owner, type) else type(owner))
+                site = site_of_class(class_of(owner))
                 if site:
                     return site
         code = getattr(view, "__code__", None)

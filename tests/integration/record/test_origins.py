@@ -82,6 +82,12 @@ def test_a_query_of_a_method_of_a_manager_was_created_by_its_caller(site):
     assert site.text(group.created_at) == "Book.objects.newest()"
 
 
+def test_what_is_lazy_is_not_evaluated_by_the_recorder(cases):
+    [group] = cases.groups("lazily")
+    assert group.calls == 1
+    assert group.location.function.endswith("Authors._setup")
+
+
 def test_a_queryset_that_evaluates_itself_is_not_blamed(cases):
     case = "evaluated_in_a_way_of_its_own"
     blamed = [group.location for group in cases.groups(case)]

@@ -11,6 +11,7 @@ from django.db.models import Count, FilteredRelation, Prefetch, Q, Value
 from django.shortcuts import get_object_or_404
 from django.template import Context, Template
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from shelf.models import Author, Blurb, Book, Chapter, Mark, Place, Review, Shop, Tag
 
@@ -555,6 +556,14 @@ def evaluated_in_a_way_of_its_own():
     for chapter in Chapter.own.iterator():
         chapter.number
     return [chapter.number for chapter in Chapter.own.order_by("-number")]
+
+
+def lazily():
+    class Authors(SimpleLazyObject):
+        def _setup(self):
+            self._wrapped = list(Author.objects.all())
+
+    return len(Authors(list))
 
 
 def in_threads_of_asyncio():
