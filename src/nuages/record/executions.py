@@ -19,6 +19,7 @@ from nuages.record.sampling import Sample
 KEYS = 20_000  # kinds of query, and of call, in one execution
 NAME = 200  # characters kept of a call's name
 EVENTS = 512  # queries and calls that an execution holds before it adds them up
+REPORT = "report"  # of an execution that nobody begins or ends, see error_reports.py
 SAMPLED_FIRST = 64  # executions, before only every so many are sampled
 FIGURES = (
     "queries", "rows", "db_ns", "cpu_ns", "wall_ns", "io_cpu_ns", "settled", "events_left_out",
@@ -186,6 +187,11 @@ def active() -> Execution | None:
         faults.note()
         return None
     return None if execution is _process else execution
+
+
+def is_reporting() -> bool:
+    """Whether Django builds the report of an error: what that asks is not the project's doing."""
+    return current().kind == REPORT
 
 
 def process() -> Execution:

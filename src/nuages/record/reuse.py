@@ -10,6 +10,7 @@ from typing import Any
 from nuages.record import cursors, faults, interning, statements
 from nuages.record.clocks import monotonic
 from nuages.record.events import Query
+from nuages.record.executions import REPORT
 from nuages.record.patches import Patches
 
 TTLS = (1, 10, 60, 300, 3600)  # seconds
@@ -189,6 +190,8 @@ def _is_watched(query: Query) -> bool:
     """Whether it is a read that nobody waits for a lock with, and not one too many."""
     statement = statements.table[query.key[0]]
     if statement is None or statement.verb != "SELECT" or query.key[5] == "write":
+        return False
+    if query.execution.kind == REPORT:
         return False
     if query.error or " FOR " in statement.sql[-60:]:
         return False

@@ -9,7 +9,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from nuages.record import faults, fields, lineage
+from nuages.record import executions, faults, fields, lineage
 from nuages.record.clocks import monotonic
 from nuages.record.fields import ALL_READ, NOTHING_READ, READ
 from nuages.record.lineage import ATTRIBUTE, current
@@ -164,6 +164,8 @@ def _let_go(model: Any) -> None:
 def begin(watched: dict[int, Use], load: int, model: Any) -> None:
     """Add what to tell of the instances of a fetch, unless they are not watched."""
     if not load or load in watched or model.__module__ == MIGRATIONS:
+        return
+    if executions.is_reporting():
         return
     use = _uses.get(load)
     if use is None:

@@ -3,7 +3,9 @@
 import os
 
 SECRET_KEY = "not a secret"
-DEBUG = False
+DEBUG = bool(os.environ.get("LAYERED_DEBUG"))
+ADMINS = [("Ann", "ann@example.org")]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = [
     "django.contrib.auth",

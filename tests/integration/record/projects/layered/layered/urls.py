@@ -18,6 +18,16 @@ def broken(request):
     raise ValueError("broken")
 
 
+def showing(request):
+    from django.contrib.auth.models import Group
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS auth_group (id integer, name varchar(150))")
+        cursor.execute("INSERT INTO auth_group VALUES (1, 'readers')")
+    groups = Group.objects.all()  # noqa: F841 - the report shows it
+    raise ValueError("shown")
+
+
 def template(request):
     return TemplateResponse(request, "page.html", {"name": "you"})
 
@@ -79,6 +89,6 @@ def collecting(request):
 
 urlpatterns = [
     path(f"{function.__name__}/", function)
-    for function in (view, broken, template, streamed, streamed_async, asynchronous, waiting, busy,
-                     querying, leaking, tidy, collecting)
+    for function in (view, broken, showing, template, streamed, streamed_async, asynchronous,
+                     waiting, busy, querying, leaking, tidy, collecting)
 ] + [path("guarded/", view), path("failing/", view), path("shortcut/", view)]  # fmt: skip
