@@ -8,7 +8,8 @@ from typing import Any
 from nuages.record import faults
 from nuages.record.changes import MISSING, ContextPicture, RequestPicture, ResponsePicture
 from nuages.record.clocks import perf_counter_ns
-from nuages.record.executions import Execution, current
+from nuages.record.execution import Execution
+from nuages.record.executions import current
 from nuages.record.sampling import Sample
 
 # Of the sampled executions: a layer costs 20 µs then, folding included, and else 0.15 µs.
@@ -162,9 +163,11 @@ class Passing:
         passings = passage.passings
         if self in passings:
             del passings[passings.index(self) :]  # with what was abandoned inside
-        if not passings and passage.token is not None:
+        token = passage.token
+        if not passings and token is not None:
+            passage.token = None  # what was abandoned inside may end after this
             try:
-                running.reset(passage.token)
+                running.reset(token)
             except ValueError:  # left in another context, as an abandoned coroutine is
                 pass
 
