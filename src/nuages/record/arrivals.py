@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nuages.record import faults
 from nuages.record.clocks import perf_counter_ns
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 
 KINDS = frozenset({"request", "task"})
 SCOPES = 2_000

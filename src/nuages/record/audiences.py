@@ -11,7 +11,7 @@ from typing import Any
 
 from nuages.record import faults, interning
 from nuages.record.clocks import monotonic
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 from nuages.record.reuse import TTLS, Reuse
 

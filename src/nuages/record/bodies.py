@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from nuages.record import faults
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 
 
 def measure(execution: Execution, response: Any) -> None:

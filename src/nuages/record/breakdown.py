@@ -7,7 +7,7 @@ from threading import get_ident
 from weakref import WeakKeyDictionary
 
 from nuages.record import faults
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.sampling import Sample
 
 KINDS = frozenset({"request", "task", "command"})

@@ -16,7 +16,8 @@ from typing import Any
 from nuages.record import capture, faults, snapshots
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Query
-from nuages.record.executions import Execution, current
+from nuages.record.execution import Execution
+from nuages.record.executions import current
 from nuages.record.patches import Patches
 
 PART = "_nuages_part"  # on an object: the first half of a call, which its second half ends

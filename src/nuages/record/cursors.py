@@ -11,7 +11,8 @@ from typing import Any
 from nuages.record import calls, capture, faults, lineage, shapes, snapshots, statements
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Query, hash_of
-from nuages.record.executions import Execution, current
+from nuages.record.execution import Execution
+from nuages.record.executions import current
 from nuages.record.patches import Patches
 
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to

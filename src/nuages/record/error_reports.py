@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from nuages.record import executions, faults
-from nuages.record.executions import REPORT, Execution
+from nuages.record.execution import REPORT, Execution
 from nuages.record.patches import Patches
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nuages.record import histograms
 
 if TYPE_CHECKING:
-    from nuages.record.executions import Execution
+    from nuages.record.execution import Execution
 
 DISTINCT = 64  # parameter sets told apart
 FEW = 32  # parameters that are looked at one by one

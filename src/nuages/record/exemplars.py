@@ -6,7 +6,7 @@ import secrets
 
 from nuages.record.clocks import time_ns
 from nuages.record.events import Call, Query
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 
 KINDS = frozenset({"request", "task", "command"})
 KEPT = 3  # of a scope

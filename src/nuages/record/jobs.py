@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from nuages.record import executions, faults, landmarks, snapshots
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 

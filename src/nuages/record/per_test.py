@@ -12,7 +12,7 @@ from typing import Any
 
 from nuages.record import executions, faults, locations, statements
 from nuages.record.events import Key
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 SQL = 2_000  # characters kept of a statement

@@ -10,7 +10,7 @@ from typing import Any
 
 from nuages.record import arrivals, executions, faults, memory
 from nuages.record.clocks import perf_counter_ns, process_time_ns
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.memory import Size
 from nuages.record.sampling import Sample
 from nuages.record.totals import ScopeTotal, Totals

@@ -34,7 +34,7 @@ from nuages.record import (
     uses,
 )
 from nuages.record.encoding import encode
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution, sample
 from nuages.record.ownership import Ownership
 from nuages.record.patches import Patches
 from nuages.record.totals import Totals, unfinished_totals
@@ -87,7 +87,7 @@ def install(config: Config) -> None:
     facts.forget()
     breakdown.sample.choose(breakdown.EVERY)
     memory.find_heap()  # now, and not within a request: it imports ctypes
-    executions.sample(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
+    sample.choose(config.sample_every or (1 if config.mode == "deep" else LIGHT_SAMPLE))
     _register_once()
     for name, hook in (*hooks.ALWAYS, *(hooks.DEEP if config.mode == "deep" else hooks.LIGHT)):
         _state.cancels.append(when_imported(name, _guarded(hook)))

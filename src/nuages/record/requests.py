@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from nuages.record import audiences, bodies, executions, faults, landmarks, routes
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 METHODS = frozenset({

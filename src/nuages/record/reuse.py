@@ -10,7 +10,7 @@ from typing import Any
 from nuages.record import cursors, faults, interning, statements
 from nuages.record.clocks import monotonic
 from nuages.record.events import Query
-from nuages.record.executions import REPORT
+from nuages.record.execution import REPORT
 from nuages.record.patches import Patches
 
 TTLS = (1, 10, 60, 300, 3600)  # seconds

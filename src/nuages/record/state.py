@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from nuages.record import faults, landmarks
 from nuages.record.clocks import perf_counter_ns
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 MAPPINGS = frozenset({dict, defaultdict, OrderedDict, Counter})

@@ -11,7 +11,8 @@ from typing import Any
 
 from nuages.record import faults, landmarks
 from nuages.record.clocks import perf_counter_ns
-from nuages.record.executions import Execution, current
+from nuages.record.execution import Execution
+from nuages.record.executions import current
 from nuages.record.patches import Patches
 
 Name = Callable[[Any], str]

@@ -10,7 +10,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from nuages.record import capture, executions, faults, landmarks
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 Caller = tuple[int, Any]

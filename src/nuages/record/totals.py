@@ -8,7 +8,8 @@ from threading import RLock
 from nuages.record import faults, histograms, statements
 from nuages.record.clocks import perf_counter_ns
 from nuages.record.events import CallKey, CallTally, Key, Tally
-from nuages.record.executions import Execution, unfinished
+from nuages.record.execution import Execution
+from nuages.record.executions import unfinished
 from nuages.record.exemplars import Exemplars
 
 SCOPES = {"test": 50_000}  # a test suite is larger than a site, and every test has its outcome

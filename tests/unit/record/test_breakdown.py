@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.record import breakdown
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 
 MS = 1_000_000
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from nuages.record import executions, landmarks, state
+from nuages.record import landmarks, state
+from nuages.record.execution import Execution
 from nuages.record.ownership import Ownership
 
 SHOP = """
@@ -72,7 +73,7 @@ def shop(tmp_path, monkeypatch):
 
 
 def request(work, name="GET /"):
-    execution = executions.Execution("request", name)
+    execution = Execution("request", name)
     state.began(execution)
     work()
     state.ended(execution)

@@ -7,7 +7,7 @@ import pytest
 from nuages.record import executions, histograms, statements, totals
 from nuages.record.encoding import encode
 from nuages.record.events import hash_of
-from nuages.record.executions import Execution
+from nuages.record.execution import Execution
 
 SELECT = statements.number("SELECT a FROM t WHERE b = %s", "default", "sqlite", is_raw=False)
 BEGIN = statements.number("BEGIN", "default", "sqlite", is_raw=True)
@@ -175,9 +175,13 @@ def test_what_ends_gives_way_to_what_surrounds_it():
 
 def test_a_request_without_context_belongs_to_the_only_running_test():
     running = executions.begin("test", "live server test")
-    assert Execution("request", "GET /").test == "live server test"
+    served = executions.begin("request", "GET /")
+    assert served.test == "live server test"
+    executions.end(served)
     executions.end(running)
-    assert Execution("request", "GET /").test == ""
+    later = executions.begin("request", "GET /")
+    assert later.test == ""
+    executions.end(later)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def forget_safety(connection, **_):
 
 def main(mode, output):
     from nuages.agent.attach import AttachConfig
-    from nuages.record import executions, faults, recorder
+    from nuages.record import execution, faults, recorder
     from rough import faultlines  # noqa: F401 - reads the recorder's files as they are now
 
     visits = prepare()
@@ -57,7 +57,7 @@ def main(mode, output):
     unsteady = visits.different(plain)
 
     recorder.install(AttachConfig(roots={".": os.getcwd()}, mode=mode, spool=tempfile.mkdtemp()))
-    executions.sample(1)  # what light recordings measure now and then, now always
+    execution.sample.choose(1)  # what light recordings measure now and then, now always
     visits.all["flush"] = (flush,)
     plain["flush"] = visits.make("flush")
     report = {
