@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import calls
+from nuages.record import calls, faults
 from nuages.record.outside import KIND, bounded
 from nuages.record.patches import Patches
+
+# What the reloaders of Django and Werkzeug tell the server that they start again and again.
+RESTARTED = frozenset({"RUN_MAIN", "WERKZEUG_RUN_MAIN"})
+OWN = "_nuages_own"  # on a process: it is the same server, and nobody waits for it
 
 
 def hook(module: ModuleType, patches: Patches) -> None:
     """Patch subprocess: starting a program and waiting for it are one call."""
     process = module.Popen
-    starting = calls.first_half(process.__init__, KIND, _describe)
-    patches.replace(process, "__init__", starting)
+    patches.replace(process, "__init__", _starting(process.__init__))
     for name in ("communicate", "wait"):
         waiting = calls.second_half(getattr(process, name), KIND, _describe, is_over=_is_over)
         patches.replace(process, name, waiting)
 
 
+def _starting(original: Callable[..., Any]) -> Callable[..., Any]:
+    counted = calls.first_half(original, KIND, _describe)
+
+    @wraps(original)
+    def start(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return (original if _is_own(self, kwargs.get("env")) else counted)(self, *args, **kwargs)
+
+    return start
+
+
+def _is_own(process: Any, environment: Any) -> bool:
+    """Whether a reloader starts its server, which it waits for as long as it lives."""
+    try:
+        if environment is None or not any(
+            name in environment and name not in os.environ for name in RESTARTED
+        ):
+            return False
+        vars(process)[OWN] = True
+    except Exception:
+        faults.note()
+        return False
+    return True
+
+
 def _is_over(process: Any) -> bool:
-    return getattr(process, "returncode", None) is not None
+    return getattr(process, "returncode", None) is not None or OWN in vars(process)
 
 
 def _describe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> calls.Description:

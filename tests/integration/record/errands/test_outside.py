@@ -87,6 +87,11 @@ def test_a_task_that_outlives_the_call_that_started_it_counts_its_own(errands):
     ]
 
 
+def test_a_reloader_does_not_wait_for_another_program(errands):
+    python = os.path.basename(sys.executable)
+    assert outside(errands, "reloading") == [("subprocess", python, 1, {"0": 1})]
+
+
 def test_programs(errands):
     python = os.path.basename(sys.executable)
     assert outside(errands, "programs") == [

@@ -172,12 +172,19 @@ def programs():
         pass
 
 
+def reloading():
+    """A reloader waits for its server as long as that lives."""
+    command = [sys.executable, "-c", "served = 1"]
+    subprocess.run(command, env={**os.environ, "RUN_MAIN": "true"}, close_fds=False, check=True)
+    subprocess.run(command, env={**os.environ, "ELSE": "true"}, check=True)
+
+
 def a_view():
     asyncio.run(AsyncClient().get("/async-errand/"))
 
 
 CASES = [urllib_, http_client, refused, hung_up, a_mail, a_kept_mail, smtp, sockets, streams,
-         a_leaving_task, programs, a_view]  # fmt: skip
+         a_leaving_task, programs, reloading, a_view]  # fmt: skip
 OPTIONAL = {"requests": [requests_], "httpx": [httpx_, httpx_async], "aiohttp": [aiohttp_]}
 for library, cases in OPTIONAL.items():
     if importlib.util.find_spec(library):
