@@ -23,7 +23,7 @@ LOCKING = re.compile(
     r"\bGET_LOCK\(",
     re.IGNORECASE,
 )
-GROWTH_EXECUTIONS = 20  # fewer say nothing: caches fill at first
+GROWTH_EXECUTIONS = 40  # fewer say nothing: what is kept for good may take long to be filled
 GROWTH_KB = 4.0  # an execution
 SHOWN = 3
 
@@ -44,7 +44,7 @@ def where_time_went(recording: Recording) -> TimeSplit:
         outside=_outside(recording),
         gc_share=_share(sums["gc_ns"], sum(stats.cpu_ns for stats in scopes)),
         rss_mb=max((s.peaks.get("rss_bytes", 0) for s in recording.scopes), default=0) / 1e6,
-        growing=_growing(scopes),
+        growing=_growing(scopes, recording.processes),
     )
 
 
@@ -64,12 +64,16 @@ def _outside(recording: Recording) -> tuple[tuple[str, float], ...]:
     return tuple((name, wall_ns / 1e6) for name, wall_ns in spent.most_common(SHOWN))
 
 
-def _growing(scopes: Iterable[ScopeStats]) -> tuple[tuple[str, float], ...]:
-    """Scopes whose executions leave more memory behind than they found, the worst first."""
+def _growing(scopes: Iterable[ScopeStats], processes: int) -> tuple[tuple[str, float], ...]:
+    """Scopes whose executions leave more memory behind than they found, the worst first.
+
+    The largest step of each process is no growth that goes on: it loads what it keeps.
+    """
     grown = []
     for stats in scopes:
         measured = stats.counters.get("memory_executions", 0)
-        kilobytes = stats.counters.get("memory_grown_bytes", 0) / 1e3 / max(measured, 1)
+        steps = stats.peaks.get("memory_grown_bytes", 0) * max(processes, 1)
+        kilobytes = (stats.counters.get("memory_grown_bytes", 0) - steps) / 1e3 / max(measured, 1)
         if measured >= GROWTH_EXECUTIONS and kilobytes >= GROWTH_KB:
             grown.append((stats.scope.name, kilobytes))
     return tuple(sorted(grown, key=lambda pair: -pair[1])[:SHOWN])

@@ -114,8 +114,29 @@ def test_memory_that_grows_at_each_request():
 
 
 @pytest.mark.parametrize(
-    ("executions", "grown"), [(5, 5 * 20_000), (50, 50 * 1_000), (50, -50 * 20_000), (0, 0)]
+    ("executions", "step", "grown"),
+    [
+        (5, 20_000, 5 * 20_000),
+        (20, 20_000, 20 * 20_000),
+        (50, 1_000, 50 * 1_000),
+        (50, 1_000_000, 50 * 20_000),
+        (50, 0, -50 * 20_000),
+        (0, 0, 0),
+    ],
+    ids=["too few", "still few", "hardly", "at once", "shrinks", "not measured"],
 )
-def test_memory_that_fills_at_first_or_hardly_grows(executions, grown):
-    scope = a_scope(memory_executions=executions, memory_grown_bytes=grown)
+def test_memory_that_fills_at_first_or_hardly_grows(executions, step, grown):
+    scope = a_scope(
+        memory_executions=executions,
+        memory_grown_bytes=grown,
+        peaks={"memory_grown_bytes": step},
+    )
     assert where_time_went(Recording(scopes=(scope,))).growing == ()
+
+
+def test_each_process_loads_what_it_keeps_once():
+    scope = a_scope(
+        memory_executions=100, memory_grown_bytes=2_000_000, peaks={"memory_grown_bytes": 1_000_000}
+    )
+    assert where_time_went(Recording(scopes=(scope,), processes=1)).growing
+    assert where_time_went(Recording(scopes=(scope,), processes=2)).growing == ()

@@ -149,7 +149,7 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
         "split_waiting_ns": "none of these: sleeping, locks, other threads' turns, clients",
         "split_queued_ns": "of waiting, runnable without a processor (Linux only)",
         "memory_executions": "executions, of a sample, after which memory was measured: no other "
-        "ran from their begin to the begin of the next",
+        "ran from their begin to the begin of the next; without the first ten of a process",
         "memory_grown_bytes": "memory in use more, or less, than before them, about; resident "
         "memory where the C library does not tell what is in use",
         "memory_grown_blocks": "blocks of memory of Python more, or less, than before them",
@@ -164,6 +164,7 @@ PEAKS: Mapping[str, str] = MappingProxyType(
         "response_bytes": "of one response",
         "in_one_second": "requests of the route, or runs of the task, that ended within one second",
         "recorded_seconds": "how long one process was recorded (scope process)",
+        "memory_grown_bytes": "by one execution",
         "rss_bytes": "resident memory of a process (scope process)",
         "gc_max_ns": "of one garbage collection (scope process)",
     }
