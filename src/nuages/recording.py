@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from nuages import store
+from nuages import remains, store
 from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
 from nuages.django.places import project_roots
@@ -65,7 +65,10 @@ def record_command(
     signals: list[int] = []
 
     def launch(argv: Sequence[str], env: Mapping[str, str]) -> int:
-        return _run_in_foreground(argv, cwd, env, signals)
+        code = _run_in_foreground(argv, cwd, env, signals)
+        if signals:  # which may not have reached what a shell or a reloader has started
+            remains.stop(env)
+        return code
 
     run = run_attached(argv, launch=launch, cwd=cwd, deep=deep, roots=roots, env=env)
     is_partial = bool(signals and run.exit_code) and _was_at_work(run.recording)

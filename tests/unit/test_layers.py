@@ -20,7 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "topology",
         "code config deployment exits outputs progress documents growth "
         "histogram origins lineage statements stated",
-        "bottleneck cases indexes loops project store scratch attach answers",
+        "bottleneck cases indexes loops project store scratch attach answers remains",
         "grounds",
         "enclosure stack rules codemod session traffic commands",
         "edits load surroundings",

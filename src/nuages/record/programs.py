@@ -15,6 +15,7 @@ from nuages.record.patches import Patches
 # What the reloaders of Django and Werkzeug tell the server that they start again and again.
 RESTARTED = frozenset({"RUN_MAIN", "WERKZEUG_RUN_MAIN"})
 OWN = "_nuages_own"  # on a process: it is the same server, and nobody waits for it
+GRACE = 3.0  # seconds that a reloader's server has to end and be written, before it is killed
 
 
 def hook(module: ModuleType, patches: Patches) -> None:
@@ -24,6 +25,7 @@ def hook(module: ModuleType, patches: Patches) -> None:
     for name in ("communicate", "wait"):
         waiting = calls.second_half(getattr(process, name), KIND, _describe, is_over=_is_over)
         patches.replace(process, name, waiting)
+    patches.replace(process, "kill", _killing(process.kill))
 
 
 def _starting(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,6 +50,26 @@ def _is_own(process: Any, environment: Any) -> bool:
         faults.note()
         return False
     return True
+
+
+def _killing(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    @wraps(original)
+    def kill(self: Any) -> None:
+        if OWN in vars(self):
+            _end(self)
+        original(self)
+
+    return kill
+
+
+def _end(process: Any) -> None:
+    """A reloader that is terminated kills its server; asked to end, it writes its last requests."""
+    try:
+        process.terminate()
+        process.wait(GRACE)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutExpired":
+            faults.note()
 
 
 def _is_over(process: Any) -> bool:

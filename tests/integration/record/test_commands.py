@@ -130,10 +130,11 @@ def test_processes_that_cannot_be_attached_are_an_error_that_says_why(record):
     assert "-I, -E" in caught.value.hint
 
 
-def test_a_command_without_django_is_an_error_that_says_so(record):
+def test_a_command_without_django_is_an_error_that_says_so(record, tmp_path):
     with pytest.raises(NuagesError) as caught:
         record(PYTHON, "-c", "print()")
     assert caught.value.slug == "nothing-recorded"
+    assert not (tmp_path / ".nuages").exists()
 
 
 def test_a_command_that_does_not_exist(record):

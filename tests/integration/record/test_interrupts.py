@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
 
 import pytest
+from tests.integration.record.test_servers import PREPARE, free_port, get
 
 from nuages import store
 from nuages.recording import partial
@@ -93,3 +98,36 @@ def test_it_is_the_end_of_a_server(interrupted, tmp_path):
     interrupted("record", "-o", str(output), "--", sys.executable, "-c", script)
     assert [stats.queries for stats in store.read(output).scopes] == [1]
     assert not partial(output).exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("{python} manage.py runserver {port}", signal.SIGTERM),
+        ("{python} manage.py runserver {port}", signal.SIGHUP),
+        ("sh -c '{python} manage.py runserver {port}; true'", signal.SIGTERM),
+    ],
+    ids=["terminated", "hung up", "behind a shell"],
+)
+def test_a_server_with_its_reloader_ends_with_its_recording_whole(
+    library, run, environment, tmp_path, command, number
+):
+    run("-c", PREPARE)
+    output, port = tmp_path / "recording.sqlite", free_port()
+    words = shlex.split(command.format(python=sys.executable, port=port))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "nuages", "record", "-o", str(output), "--", *words],
+        cwd=library, env=environment, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(3):
+            get(f"http://127.0.0.1:{port}/books/")
+        server.send_signal(number)
+        server.wait(60)
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/books/1/")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+    [books] = [s for s in store.read(output).scopes if s.scope.name == "GET /books/"]
+    assert books.executions == 3
