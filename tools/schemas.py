@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
-DOCUMENTS = {"Diagnosis": "diagnosis.schema.json", "Tune": "tune.schema.json"}
+DOCUMENTS = {
+    "Diagnosis": "diagnosis.schema.json",
+    "Tune": "tune.schema.json",
+    "Load": "load.schema.json",
+    "Proof": "proof.schema.json",
+}
 PLAIN = {
     "str": "string",
     "int": "integer",

@@ -1,6 +1,6 @@
 """A against A, and A against A made dearer: how often the judgement is right.
 
-    python -m benchmarks.prove [--runs 100] [--slowdown 0.10]
+    python -m benchmarks.prove [--runs 100] [--slowdown 0.10] [--figures FOLDER]
 
 Answers, queries and tables are compared once: they are exact. What chance has a part in, the CPU
 time of requests, is measured anew in every run, by new processes on new copies of the data.
@@ -27,6 +27,7 @@ from nuages.project import discover
 from nuages.prove import Interval, ProveOptions, Version
 from nuages.prove.judging import concluded, overall_proof, route_proofs
 from nuages.prove.measuring import Planned, Seen, Sides, plan
+from nuages.prove.statistics import Figures
 from nuages.traffic.site import mix_of_site
 
 PROJECT = Path(__file__).parent / "project"
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=ProveOptions().seconds)
     parser.add_argument("--only", choices=["same", "slower"])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--figures", type=Path, help="keep what was measured, a file each run")
     asked = parser.parse_args()
     results = {}
     with _lab() as lab:
@@ -81,7 +83,10 @@ def _series(
     ratios, widths = [], []
     began = time.monotonic()
     for run in range(asked.runs):
-        judgement, cpu = _run(sides, planned, seen, asked)
+        figures = sides.measure(planned, pairs=asked.pairs, seconds=asked.seconds)
+        if asked.figures:
+            _keep(asked.figures / f"{name}-{run + 1}.npz", figures)
+        judgement, cpu = _judged(planned, seen, figures)
         judged[judgement] += 1
         ratios.append(cpu.ratio)
         widths.append(cpu.high / cpu.low)
@@ -102,10 +107,16 @@ def _series(
     return told
 
 
-def _run(
-    sides: Sides, planned: tuple[Planned, ...], seen: dict[str, Seen], asked: argparse.Namespace
+def _keep(path: Path, figures: tuple[Figures, Figures]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {f"{side}{n}": pair for side, of in zip("ab", figures, strict=True)
+            for n, pair in enumerate(of)}  # fmt: skip
+    np.savez_compressed(path, **kept)  # type: ignore[arg-type]
+
+
+def _judged(
+    planned: tuple[Planned, ...], seen: dict[str, Seen], figures: tuple[Figures, Figures]
 ) -> tuple[str, Interval]:
-    figures = sides.measure(planned, pairs=asked.pairs, seconds=asked.seconds)
     overall = overall_proof(planned, seen, *figures)
     routes = route_proofs(planned, seen, *figures)
     judgement, _ = concluded(overall, routes, (), (), None)

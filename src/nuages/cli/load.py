@@ -129,7 +129,13 @@ def traffic(project: Path, as_json: bool, output: Path | None, **options: Any) -
     show_default=True,
     help="Budget of the knee, share of requests.",
 )
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    help="Seconds after which an answer is none.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nuages.load.latency import Latency
@@ -105,7 +106,7 @@ def render_load(
     last, told = results[-1]
     _render_routes(last, console)
     for kind, times in sorted(last.errors.items(), key=lambda pair: -pair[1]):
-        console.print(f"  {times:,} × {kind}", highlight=False)
+        console.print(f"  {times:,} × {escape(kind)}", highlight=False)
     if limit := limit_of_generator(last):
         console.print(f"[yellow]The generator was the limit:[/] {limit}")
     if knee is not None:
@@ -136,7 +137,7 @@ def _render_routes(result: LoadResult, console: Console, most: int = 15) -> None
     slowest = sorted(result.routes.items(), key=lambda pair: -pair[1].latency.percentile_ms(0.95))
     for route, each in slowest[:most]:
         figures = (f"{each.latency.percentile_ms(share):.1f}" for share in (0.5, 0.95, 0.99))
-        table.add_row(route, f"{each.requests:,}", *figures, str(each.failed or ""))
+        table.add_row(escape(route), f"{each.requests:,}", *figures, str(each.failed or ""))
     console.print(table)
     if len(slowest) > most:
         console.print(f"[dim]… and {len(slowest) - most} faster routes[/]")
@@ -146,14 +147,16 @@ def _render_knee(knee: Knee, console: Console) -> None:
     held = "no rate held" if knee.rate is None else f"{knee.rate:.4g} requests/s"
     budget = f"p95 ≤ {knee.budget.p95_ms:g} ms, errors ≤ {knee.budget.error_share:.1%}"
     least = "" if knee.is_bound or knee.rate is None else "at least "
-    console.print(f"[bold]Knee: {least}{held}[/] ({budget}); {knee.why}", highlight=False)
+    console.print(f"[bold]Knee: {least}{held}[/] ({budget}); {escape(knee.why)}", highlight=False)
 
 
 def _render_saturation(told: Saturation, console: Console) -> None:
     if told.first is not None:
-        console.print(f"[bold]First to give out: {told.first.name}[/], {told.first.evidence}")
+        evidence = escape(told.first.evidence)
+        console.print(f"[bold]First to give out: {told.first.name}[/], {evidence}")
     elif told.note:
         console.print(told.note)
     for each in told.others:
         used = "not measured" if each.used is None else f"{min(each.used, 1):.0%}"
-        console.print(f"  [dim]{each.name}: {used}; {each.evidence}[/]", highlight=False)
+        evidence = escape(each.evidence)
+        console.print(f"  [dim]{each.name}: {used}; {evidence}[/]", highlight=False)
