@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import defaultdict
+from dataclasses import fields
 from itertools import permutations
 
 import pytest
@@ -47,6 +49,7 @@ LOADS = [
          relation=Relation(model="shop.Order", field="items", kind="reverse_fk")),
 ]  # fmt: skip
 STATEMENTS = [Statement(sql=f"SELECT {n}", verb="SELECT", alias="default") for n in range(3)]
+TABLES = ("scopes", "groups", "calls", "exemplars", "uses", "reuse")
 SCOPES = [Scope(kind="request", name=f"GET /{n}/") for n in range(3)]
 
 
@@ -75,6 +78,7 @@ def a_recording(chance: random.Random) -> Recording:
             max_ns=chance.randrange(3),
             histogram=counts(chance.randrange(5)),
             tests=tuple(sorted(chance.sample([f"t{n:03}" for n in range(90)], 40))),
+            errors={chance.choice(["IntegrityError", "DataError"]): chance.randrange(5)},
         )
 
     def a_scope(scope):
@@ -99,13 +103,14 @@ def a_recording(chance: random.Random) -> Recording:
         return CallGroup(
             scope=chance.choice(SCOPES),
             kind=kind,
-            name="default",
-            operation="get",
+            name=chance.choice(["default", "other"]),
+            operation=chance.choice(["get", "set"]),
             location=chance.choice([None, LOCATIONS[0]]),
             executions=executions,
             calls=calls,
             per_execution_max=most,
             wall_ns=wall,
+            max_ns=chance.randrange(9),
             histogram=counts(chance.randrange(5)),
             outcomes={chance.choice(["hit", "miss"]): chance.randrange(5)},
         )
@@ -116,6 +121,9 @@ def a_recording(chance: random.Random) -> Recording:
             key=f"{chance.randrange(10**9):09}",
             started=chance.randrange(99),
             wall_ns=chance.randrange(4),  # so that many are as slow as one another
+            cpu_ns=chance.randrange(4),
+            status=chance.choice(["200", "500"]),
+            events_left_out=chance.randrange(4),
             events=(Event(kind="query", statement=STATEMENTS[0], rows=chance.randrange(9)),),
         )
 
@@ -131,7 +139,7 @@ def a_recording(chance: random.Random) -> Recording:
         )
 
     def a_reuse():
-        keys, lookups, same, hits, wall = counts(5)
+        keys, lookups, same, hits, stale, calls, wall = counts(7)
         return ResultReuse(
             statement=chance.choice(STATEMENTS),
             location=chance.choice([None, LOCATIONS[0]]),
@@ -139,7 +147,9 @@ def a_recording(chance: random.Random) -> Recording:
             lookups=lookups,
             same=same,
             hits={"60": hits},
+            stale={"60": stale},
             wall_ns=wall,
+            calls=calls,
         )
 
     def some_facts():
@@ -189,6 +199,18 @@ def test_adding_up_is_commutative_and_associative(seed):
     ] + [store.merge(x, store.merge(y, z)) for x, y, z in permutations(parts)]  # fmt: skip
     assert all(result == results[0] for result in results)
     assert results[0].processes == 3
+
+
+def test_every_figure_of_every_table_is_among_what_is_added_up():
+    values = defaultdict(set)
+    for seed in range(20):
+        recording = a_recording(random.Random(seed))
+        for table in TABLES:
+            for row in getattr(recording, table):
+                for field in fields(row):
+                    values[table, field.name].add(repr(getattr(row, field.name)))
+    assert {table for table, _ in values} == set(TABLES)
+    assert [name for name, different in values.items() if len(different) < 2] == []
 
 
 @pytest.mark.parametrize("seed", range(10))
