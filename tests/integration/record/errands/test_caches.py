@@ -96,3 +96,16 @@ def test_sessions_and_asynchronous_views(errands):
     assert errands.calls("GET /async-errand/", "cache")["default", "get"].calls == 1
     [outside] = errands.each("GET /async-errand/", "outside")
     assert (outside.operation, outside.location.function) == ("GET", "asynchronous")
+
+
+def test_calls_of_a_redis_are_counted_and_its_sockets_are_part_of_them(errands):
+    case = "errands.caching.redis"
+    calls = errands.calls(case, "cache")
+    assert {key: group.calls for key, group in calls.items()} == {
+        ("redis", name): 1 for name in ("set", "get", "get_many", "incr", "delete")
+    }
+    assert calls["redis", "get"].outcomes == {"hit": 1}
+    assert calls["redis", "get_many"].outcomes == {"hit": 1, "miss": 1}
+    assert calls["redis", "set"].location.function == "redis"
+    assert all(group.wall_ns > 0 for group in calls.values())
+    assert errands.each(case, "outside") == []

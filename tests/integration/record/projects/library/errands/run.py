@@ -33,8 +33,6 @@ def main(mode, output):
 
     rendering.fill()
     cases = [*caching.CASES, *calling.CASES, *connecting.CASES, *rendering.CASES]
-    if "redis" in settings.CACHES:
-        cases.append(caching.redis)
     if alias == "postgres":
         cases += connecting.COPIES
     recorder.reset()

@@ -13,10 +13,11 @@ CACHES = {
     "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": FILES},
     "tiers": {"BACKEND": "errands.backends.Tiers"},
     "own": {"BACKEND": "errands.backends.Own"},
+    "redis": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": os.environ["ERRANDS_REDIS"],
+    },
 }
-if where := os.environ.get("ERRANDS_REDIS"):
-    CACHES["redis"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": where}
-    CACHES["django-redis"] = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": where}
 if where := os.environ.get("ERRANDS_POSTGRES"):
     DATABASES["postgres"] = {"ENGINE": "django.db.backends.postgresql", **json.loads(where)}
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
