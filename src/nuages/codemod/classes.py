@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import libcst as cst
+import libcst.matchers as m
 
 from nuages.codemod import Refusal
+from nuages.codemod.chain import link_of
 from nuages.codemod.draft import Change, Syntax
-from nuages.codemod.insert import item_added, statement_added
+from nuages.codemod.insert import item_added, method_added, statement_added
 
 JOINS = "list_select_related"
+SUPER = m.Call(func=m.Attribute(value=m.Call(func=m.Name("super")), attr=m.Name("get_queryset")))
 
 
 def queryset_of(node: cst.ClassDef) -> cst.BaseExpression | None:
@@ -25,7 +28,7 @@ def declares_queryset(node: cst.ClassDef) -> bool:
 
 
 def is_admin(node: cst.ClassDef) -> bool:
-    return any(name.endswith("Admin") for name in _bases(node))
+    return _is_named(node, "Admin")
 
 
 def insertions(
@@ -38,20 +41,75 @@ def insertions(
     name = node.name.value
     if any(base.endswith("Serializer") for base in _bases(node)):
         raise Refusal("the queryset is created in library code")
-    if is_admin(node):
-        if kind != "select_related":
-            raise Refusal(f"{name} needs a get_queryset() that calls .{kind}: write it by hand")
+    if is_admin(node) and kind == "select_related":
         return _list_select_related(syntax, node, path)
-    if any(base.endswith("Inline") for base in _bases(node)) or _defines(node, "get_queryset"):
-        raise Refusal(f"the queryset comes from get_queryset() of {name}")
-    model = _model(node)
-    if model is None:
-        raise Refusal(f"{name} declares neither queryset nor model: its base class does")
     quote = syntax.quote()
     names = ", ".join(f"{quote}{name}{quote}" for name in path.split(", "))
+    if is_admin(node) or _is_named(node, "Inline"):
+        return _get_queryset(syntax, node, "request", f"{kind}({names})")
+    if _defines(node, "get_queryset"):
+        raise Refusal(f"the queryset comes from get_queryset() of {name}")
+    model = _model(node)
+    if model is None and _is_view(syntax, node):
+        return _get_queryset(syntax, node, "", f"{kind}({names})")
+    if model is None:
+        raise Refusal(f"{name} declares neither queryset nor model: its base class does")
     # As Django's views do: `objects` may be a manager that shows other rows.
     text = f"queryset = {syntax.code(model)}._default_manager.{kind}({names})"
     return statement_added(syntax, _statement(node, "model"), text)
+
+
+def inherited_queryset(node: cst.ClassDef) -> cst.BaseExpression | None:
+    """What `get_queryset()` returns, where it only adds to that of the base class."""
+    for part in node.body.body:
+        if not isinstance(part, cst.FunctionDef) or part.name.value != "get_queryset":
+            continue
+        lines = part.body.body
+        line = lines[0] if len(lines) == 1 else None
+        small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+        if isinstance(small, cst.Return) and small.value and _begins_with_super(small.value):
+            return small.value
+    return None
+
+
+def _begins_with_super(value: cst.BaseExpression) -> bool:
+    """Whether it is `super().get_queryset(…)`, with or without further calls."""
+    while (link := link_of(value)) is not None:
+        if m.matches(value, SUPER):
+            return True
+        value = link.attribute.value
+    return False
+
+
+def _get_queryset(syntax: Syntax, node: cst.ClassDef, parameter: str, call: str) -> list[Change]:
+    """A method that adds to the queryset of the base class, the first of the class's methods."""
+    if _defines(node, "get_queryset"):
+        raise Refusal(f"the queryset comes from get_queryset() of {node.name.value}")
+    given = f"self, {parameter}" if parameter else "self"
+    lines = (f"def get_queryset({given}):", f"return super().get_queryset({parameter}).{call}")
+    return method_added(syntax, node, lines)
+
+
+def _is_view(syntax: Syntax, node: cst.ClassDef) -> bool:
+    """Whether it is a view by the names of its base classes, as far as the file tells."""
+    known = {
+        part.name.value: part
+        for part in syntax.whole().module.body
+        if isinstance(part, cst.ClassDef)
+    }
+    waiting, seen = [node], {node.name.value}
+    while waiting:
+        one = waiting.pop()
+        if _is_named(one, "View", "ViewSet"):
+            return True
+        found = {name for name in _bases(one) if name in known} - seen
+        seen |= found
+        waiting += [known[name] for name in found]
+    return False
+
+
+def _is_named(node: cst.ClassDef, *endings: str) -> bool:
+    return any(name.endswith(endings) for name in _bases(node))
 
 
 def _list_select_related(syntax: Syntax, node: cst.ClassDef, path: str) -> list[Change]:

@@ -43,6 +43,10 @@ class Syntax:
     def nodes(self) -> Iterable[tuple[cst.CSTNode, CodeRange]]:
         return self._ranges.items()
 
+    def whole(self) -> Syntax:
+        """All of the text that the statement is of."""
+        return whole(self.text)
+
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return self._parents.get(node)
 
@@ -92,6 +96,10 @@ class Syntax:
         return before[-1] if before else 0
 
 
+def whole(text: str) -> Syntax:
+    return Syntax(text, 1 if text.startswith(BOM) else 0, len(text))
+
+
 class Draft:
     """A text that takes several edits, each given by positions in the original."""
 
@@ -114,7 +122,7 @@ class Draft:
 
     def whole(self) -> Syntax:
         """All of the text as it is now."""
-        return Syntax(self.text, 1 if self.text.startswith(BOM) else 0, len(self.text))
+        return whole(self.text)
 
     def change(self, changes: Iterable[Change]) -> None:
         """Make all; their offsets are in the present text, and none overlaps another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from nuages.codemod import Refusal
 from nuages.codemod.chain import Link
 from nuages.codemod.draft import Change, Syntax
 
@@ -30,6 +31,39 @@ def statement_added(syntax: Syntax, anchor: cst.SimpleStatementLine, text: str) 
     indentation = syntax.indentation(start) or ""
     end = syntax.line_end(syntax.end(anchor))
     return [Change(end, f"{syntax.newline()}{indentation}{text}")]
+
+
+def method_added(syntax: Syntax, node: cst.ClassDef, lines: tuple[str, str]) -> list[Change]:
+    """A method of one statement, after the class's declarations and before its other methods."""
+    if not isinstance(node.body, cst.IndentedBlock):
+        raise Refusal(f"{node.name.value} stands on one line")
+    parts = node.body.body
+    methods = [part for part in parts if isinstance(part, cst.FunctionDef)]
+    above = parts[: parts.index(methods[0])] if methods else parts
+    first = above[-1] if above else methods[0]
+    newline, indentation = syntax.newline(), _indentation(syntax, first)
+    step = node.body.indent or syntax.module.default_indent
+    text = f"{lines[0]}{newline}{indentation}{step}{lines[1]}"
+    if not above:
+        at = syntax.start(methods[0].decorators[0] if methods[0].decorators else methods[0])
+        return [Change(at, f"{text}{newline}{newline}{indentation}")]
+    last = above[-1]
+    if len(above) == 1 and _is_pass(last):
+        start, end = syntax.start(last), syntax.end(last)
+        return [Change(start, text, removed=end - start)]
+    end = syntax.line_end(syntax.end(last))
+    is_close = methods and syntax.text[end:].lstrip(" \t").startswith(f"{newline}{indentation}")
+    gap = newline if is_close else ""
+    return [Change(end, f"{newline}{newline}{indentation}{text}{gap}")]
+
+
+def _indentation(syntax: Syntax, node: cst.CSTNode) -> str:
+    return syntax.line_indentation(syntax.start(node))
+
+
+def _is_pass(node: cst.CSTNode) -> bool:
+    body = node.body if isinstance(node, cst.SimpleStatementLine) else ()
+    return len(body) == 1 and isinstance(body[0], cst.Pass)
 
 
 def placed_before(syntax: Syntax, link: Link, method_call: str) -> list[Change]:

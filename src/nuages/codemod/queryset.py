@@ -55,8 +55,8 @@ def add_to_draft(draft: Draft, location: Location, kind: Method, path: str) -> N
 
 
 def _in_class(syntax: Syntax, node: cst.ClassDef, kind: Method, path: str) -> list[Change]:
-    queryset = classes.queryset_of(node)
-    if queryset is None:
+    queryset = classes.inherited_queryset(node) or classes.queryset_of(node)
+    if queryset is None or (kind == "select_related" and classes.is_admin(node)):
         return classes.insertions(syntax, node, kind, path)
     return _at_end(syntax, queryset, kind, path)
 

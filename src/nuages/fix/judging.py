@@ -137,7 +137,8 @@ def _within(place: Location, lines: range) -> Here:
         if other is None or (other.root, other.file) != (place.root, place.file):
             return False
         if place.kind == "class":  # one that gets a `queryset` is seen at that line from then on
-            return other.function == place.function or other.line in lines
+            inside = f"{other.function}.".startswith(f"{place.function}.")
+            return inside or other.line in lines
         return other.line in lines
 
     return here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent
 
 import pytest
@@ -18,7 +19,98 @@ def edited(source: str, name: str, kind: Method = "select_related", path: str = 
     return add_method(source, place, kind, path)
 
 
+def last_class(source: str) -> str:
+    return re.findall(r"^ *class (\w+)\(", source, re.MULTILINE)[-1]
+
+
 CASES = {
+    "a view whose base says the model": (
+        """\
+        class Posts(generic.ListView):
+            model = Post
+
+        class NamedPosts(Posts):
+            template_name = "names.html"
+
+            def get_context_data(self, **kwargs):
+                return {}
+        """,
+        """\
+        class Posts(generic.ListView):
+            model = Post
+
+        class NamedPosts(Posts):
+            template_name = "names.html"
+
+            def get_queryset(self):
+                return super().get_queryset().select_related("author")
+
+            def get_context_data(self, **kwargs):
+                return {}
+        """,
+    ),
+    "a view of nothing": (
+        """\
+        class NamedPosts(PostsView):
+            pass
+        """,
+        """\
+        class NamedPosts(PostsView):
+            def get_queryset(self):
+                return super().get_queryset().select_related("author")
+        """,
+    ),
+    "an inline": (
+        """\
+        class PostInline(admin.TabularInline):
+            model = Post
+            # the newest is enough
+            @property
+            def max_num(self):
+                return 1
+        """,
+        """\
+        class PostInline(admin.TabularInline):
+            model = Post
+
+            def get_queryset(self, request):
+                return super().get_queryset(request).select_related("author")
+
+            # the newest is enough
+            @property
+            def max_num(self):
+                return 1
+        """,
+    ),
+    "an inline of methods": (
+        """\
+        class PostInline(StackedInline):
+        \t@property
+        \tdef model(self):
+        \t\treturn Post
+        """,
+        """\
+        class PostInline(StackedInline):
+        \tdef get_queryset(self, request):
+        \t\treturn super().get_queryset(request).select_related("author")
+
+        \t@property
+        \tdef model(self):
+        \t\treturn Post
+        """,
+    ),
+    "an inline that adds to the queryset": (
+        """\
+        class PostInline(StackedInline):
+            def get_queryset(self, request):
+                return super().get_queryset(request).select_related("blog")
+        """,
+        """\
+        class PostInline(StackedInline):
+            def get_queryset(self, request):
+                return super().get_queryset(request).select_related("blog", "author")
+        """,
+    ),
     "a viewset's queryset": (
         """\
         class PostViewSet(viewsets.ModelViewSet):
@@ -174,13 +266,13 @@ CASES = {
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES.keys())
 def test_edits_the_declaration(source, expected):
-    name = source.split("class ")[1].split("(")[0]
+    name = last_class(source)
     assert edited(source, name) == dedent(expected)
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES.keys())
 def test_a_second_time_changes_nothing(source, expected):
-    name = source.split("class ")[1].split("(")[0]
+    name = last_class(source)
     assert edited(expected, name) == dedent(expected)
 
 
@@ -208,9 +300,16 @@ def test_finds_a_nested_class_by_its_qualified_name():
             "the queryset is created in library code",
         ),
         (
-            "class PostAdmin(ModelAdmin):\n    list_display = ['a']\n",
+            "class PostAdmin(ModelAdmin):\n    def get_queryset(self, request):\n"
+            "        rows = super().get_queryset(request)\n        return rows\n",
             "prefetch_related",
-            "PostAdmin needs a get_queryset() that calls .prefetch_related",
+            "the queryset comes from get_queryset() of PostAdmin",
+        ),
+        (
+            "class PostAdmin(ModelAdmin):\n    def get_queryset(self, request):\n"
+            "        return narrowed(super().get_queryset(request))\n",
+            "prefetch_related",
+            "the queryset comes from get_queryset() of PostAdmin",
         ),
         (
             "class PostAdmin(ModelAdmin):\n    list_select_related = True\n",
@@ -228,9 +327,9 @@ def test_finds_a_nested_class_by_its_qualified_name():
             "PostAdmin has no line to put list_select_related after",
         ),
         (
-            "class CommentInline(admin.TabularInline):\n    model = Comment\n",
+            "class CommentInline(admin.TabularInline): model = Comment\n",
             "select_related",
-            "the queryset comes from get_queryset() of CommentInline",
+            "CommentInline stands on one line",
         ),
         (
             "class PostList(ListView):\n    model = Post\n    def get_queryset(self): ...\n",
@@ -243,14 +342,14 @@ def test_finds_a_nested_class_by_its_qualified_name():
             "PostList declares neither queryset nor model",
         ),
         (
-            "class PostList(ListView):\n    queryset = None\n    model = None\n",
+            "class PostForm(ModelForm):\n    queryset = None\n    model = None\n",
             "select_related",
-            "PostList declares neither queryset nor model",
+            "PostForm declares neither queryset nor model",
         ),
         (
             "class PostList(ListView): model = Post\n",
             "select_related",
-            "PostList declares neither queryset nor model",
+            "PostList stands on one line",
         ),
         (
             'class PostList(ListView):\n    queryset = Post.objects.values("a")\n',

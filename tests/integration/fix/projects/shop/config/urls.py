@@ -1,0 +1,40 @@
+"""Routes of a small shop."""
+
+from django.contrib import admin
+from django.urls import include, path
+from rest_framework.routers import DefaultRouter
+from shop import api, views
+
+router = DefaultRouter()
+router.register("bare", api.BareViewSet)
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include(router.urls)),
+    path("api/orders/", api.OrderView.as_view()),
+    path("api/narrowed/", api.NarrowedView.as_view()),
+    path("api/manager/", api.ManagerView.as_view()),
+    path("orders/", views.Orders.as_view()),
+    path("named/", views.NamedOrders.as_view()),
+    path("filtered/", views.Filtered.as_view()),
+    path("open/", views.OpenOnly.as_view()),
+    path("chosen/", views.Chosen.as_view()),
+    path("passed/", views.passed),
+    path("helped/", views.helped),
+    path("one/<int:pk>/", views.one),
+    path("listed/", views.listed),
+    path("listed-by/", views.listed_by),
+    path("notes/", views.notes),
+    path("sent/", views.sent),
+    path("lines/", views.lines_of),
+    path("managed/", views.managed),
+    path("appended/", views.appended),
+    path("choosing/", views.choosing),
+    path("choosing-late/", views.choosing_late),
+    path("choosing-order/", views.choosing_order),
+    path("choosing-customer/", views.choosing_customer),
+    path("sliced/", views.sliced),
+    path("bulk/", views.bulk),
+    path("united/", views.united),
+    path("first/", views.first_of),
+]

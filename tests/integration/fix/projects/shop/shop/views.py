@@ -1,0 +1,136 @@
+"""Views whose querysets are made in various places."""
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_list_or_404, get_object_or_404, render
+from django.views.generic import ListView
+
+from shop.forms import LateForm, LineForm, MoveForm, OrderForm
+from shop.models import Customer, Line, Note, Order
+
+
+class Orders(ListView):
+    model = Order
+    template_name = "shop/orders.html"
+
+
+class NamedOrders(Orders):
+    template_name = "shop/towns.html"
+
+
+class Filtered(ListView):
+    template_name = "shop/orders.html"
+
+    def get_queryset(self):
+        return Order.objects.filter(is_open=True)
+
+
+class OpenOnly(ListView):
+    queryset = Order.open.all()
+    template_name = "shop/orders.html"
+
+
+class Chosen(ListView):
+    template_name = "shop/orders.html"
+    model = Order
+
+    def get_queryset(self):
+        queryset = super().get_queryset()
+        return queryset.filter(is_open=True)
+
+
+def town_of(order):
+    return order.customer.city.name
+
+
+def passed(request):
+    return JsonResponse({"towns": [town_of(order) for order in Order.objects.all()]})
+
+
+def helper_rows():
+    return Order.objects.filter(is_open=True)
+
+
+def helped(request):
+    return JsonResponse({"towns": [town_of(order) for order in helper_rows()]})
+
+
+def one(request, pk):
+    customer = get_object_or_404(Customer, pk=pk)
+    rows = [[line.product for line in order.lines.all()] for order in customer.orders.all()]
+    return JsonResponse({"rows": rows})
+
+
+def listed(request):
+    orders = get_list_or_404(Order, is_open=True)
+    return JsonResponse({"towns": [town_of(order) for order in orders]})
+
+
+def listed_by(request, model=Order):
+    orders = get_list_or_404(model, is_open=True)
+    return JsonResponse({"towns": [town_of(order) for order in orders]})
+
+
+def notes(request):
+    notes = Note.objects.order_by("pk")
+    return JsonResponse({"rows": [f"{note.about} {note.author.name}" for note in notes]})
+
+
+def sent(request):
+    rows = []
+    for order in Order.objects.all():
+        rows.append([line.product for line in order.lines.filter(is_sent=True)])
+    return JsonResponse({"rows": rows})
+
+
+def lines_of(request):
+    rows = [line.order.customer.name for line in Line.objects.filter(product="x1")]
+    return JsonResponse({"rows": rows})
+
+
+def managed(request):
+    return JsonResponse({"towns": [town_of(order) for order in Order.open.all()]})
+
+
+def appended(request):
+    orders = list(Order.objects.filter(is_open=True))
+    orders += Order.objects.filter(is_open=False)
+    return JsonResponse({"towns": [town_of(order) for order in orders]})
+
+
+def choosing(request):
+    return render(request, "shop/form.html", {"form": MoveForm()})
+
+
+def choosing_late(request):
+    return render(request, "shop/form.html", {"form": LateForm()})
+
+
+def choosing_order(request):
+    return render(request, "shop/form.html", {"form": LineForm()})
+
+
+def choosing_customer(request):
+    return render(request, "shop/form.html", {"form": OrderForm()})
+
+
+def sliced(request):
+    newest = Order.objects.order_by("-pk")[:10]
+    return HttpResponse("\n".join(town_of(order) for order in newest))
+
+
+def bulk(request):
+    found = Order.objects.in_bulk([1, 2, 3, 4, 5])
+    return JsonResponse({"towns": [town_of(order) for order in found.values()]})
+
+
+def united(request):
+    orders = Order.objects.filter(is_open=True) | Order.objects.filter(number="o4")
+    return JsonResponse({"towns": [town_of(order) for order in orders]})
+
+
+def first_of(request):
+    rows = []
+    for customer in Customer.objects.order_by("pk"):
+        order = customer.orders.first()
+        rows.append(order.number if order else None)
+    return JsonResponse({"rows": rows})
