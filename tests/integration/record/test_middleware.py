@@ -6,6 +6,7 @@ import pytest
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LITTLE = 45e6  # ns, on a busy machine; with anything that sleeps inside of it, it were 50e6
 SLOW_SESSIONS = {"LAYERED_SESSIONS": "layered.sessions"}
 
 
@@ -14,9 +15,9 @@ def test_each_has_its_own_time_and_not_that_of_what_is_inside(visit, way):
     seen = visit(["Idle", "Slow", "plain", "both"], "/waiting/", way=way)
     route = "GET /waiting/"
     slow = {name: seen.middleware(name, route).wall_ns / 1e6 for name in ("Slow", "both")}
-    assert all(29 < ms < 45 for ms in slow.values())
+    assert all(59 < ms < 105 for ms in slow.values())  # the view sleeps for 50 besides
     for name in ("Idle", "plain"):
-        assert seen.middleware(name, route).wall_ns < 5e6
+        assert seen.middleware(name, route).wall_ns < LITTLE
     assert seen.scope(route).counters["view_ns"] >= 50e6
     assert seen.scope(route).counters["view_executions"] == 1
 
@@ -84,9 +85,9 @@ def test_methods_beside_the_layers_count_to_their_middleware(visit, way):
     for path in paths:
         own = seen.middleware("Methods", f"GET {path}")
         assert own.calls == 1
-        assert 29e6 < own.wall_ns < 50e6
-        assert seen.middleware("Idle", f"GET {path}").wall_ns < 5e6
-        assert seen.scope(f"GET {path}").counters["view_ns"] < 29e6
+        assert 59e6 < own.wall_ns < 115e6
+        assert seen.middleware("Idle", f"GET {path}").wall_ns < LITTLE
+        assert seen.scope(f"GET {path}").counters["view_ns"] < 55e6
     assert seen.changes("Methods") == {"changed request"}
     assert seen.changes("Methods", "GET /broken/") == {"changed request", "answered"}
     assert seen.changes("Methods", "GET /template/") == {"changed request", "changed response"}
@@ -131,19 +132,19 @@ def test_nothing_is_measured_and_answers_are_the_same_when_it_is_over(visit):
 @pytest.mark.parametrize("asking", ["Asking", "AskingLater"])
 def test_whoever_is_first_to_ask_for_what_others_gave_does_not_pay_for_it(visit, way, asking):
     seen = visit([SESSION, "Dear", asking], way=way, settings=SLOW_SESSIONS)
-    assert seen.middleware("Dear").wall_ns < 5e6
-    assert seen.middleware(asking).wall_ns < 5e6
-    assert seen.middleware(asking, hop="load").wall_ns >= 60e6
+    assert seen.middleware("Dear").wall_ns < LITTLE
+    assert seen.middleware(asking).wall_ns < LITTLE
+    assert seen.middleware(asking, hop="load").wall_ns >= 119e6
     assert seen.changes(asking) == set()
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_what_a_middleware_gives_and_asks_for_itself_is_its_own(visit, way):
     seen = visit(["AskingItself", "Asking"], way=way)
-    assert seen.middleware("AskingItself").wall_ns >= 29e6
+    assert seen.middleware("AskingItself").wall_ns >= 59e6
 
 
 def test_an_asynchronous_middleware_does_not_pay_for_the_user_either(visit):
     seen = visit([SESSION, AUTH, "AsynchronouslyAsking"], way="async", settings=SLOW_SESSIONS)
-    assert seen.middleware("AsynchronouslyAsking").wall_ns < 10e6
-    assert seen.middleware("AsynchronouslyAsking", hop="load").wall_ns >= 29e6
+    assert seen.middleware("AsynchronouslyAsking").wall_ns < LITTLE
+    assert seen.middleware("AsynchronouslyAsking", hop="load").wall_ns >= 59e6

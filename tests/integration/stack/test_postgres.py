@@ -158,7 +158,7 @@ def test_the_server_and_its_files_go_with_the_tool(number: int) -> None:
     folder = Path(tool.stdout.readline().strip())
     pid = int((folder / "pg/data/postmaster.pid").read_text().splitlines()[0])
     tool.send_signal(number)
-    tool.wait(20)
+    tool.wait(60)
     assert _becomes_true(lambda: not folder.exists()), "the folder is still there"
     assert _becomes_true(lambda: not _alive(pid)), "the server is still there"
 
@@ -173,7 +173,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _becomes_true(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def _becomes_true(condition: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -11,7 +11,7 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-SLOW = 0.03
+SLOW = 0.06
 
 
 class Layer:

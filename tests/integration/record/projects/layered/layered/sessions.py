@@ -4,7 +4,7 @@ import time
 
 from django.contrib.sessions.backends import signed_cookies
 
-SLOW = 0.03
+SLOW = 0.06
 
 
 class SessionStore(signed_cookies.SessionStore):
