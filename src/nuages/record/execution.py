@@ -105,6 +105,10 @@ class Execution:
             del self.events[: self.settled]
             self.settled = 0
 
+    def happened(self) -> int:
+        """How many queries and calls there were so far."""
+        return len(self.events) + self.events_left_out
+
     def has_figures(self) -> bool:
         """Whether anything was counted."""
         events = self.events or self.tallies or self.call_tallies

@@ -21,6 +21,7 @@ from nuages.record import (
     lazies,
     middleware,
     outside,
+    own_cursors,
     per_test,
     process,
     programs,
@@ -107,11 +108,13 @@ ALWAYS: tuple[tuple[str, Hook], ...] = (
 )
 LIGHT: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=False)),
+    ("django.db.backends.utils", partial(own_cursors.hook, is_deep=False)),
     ("django.db.backends.utils", partial(copies.hook, is_deep=False)),
     ("django.db.backends.postgresql.base", partial(copies.hook_debug, is_deep=False)),
 )
 DEEP: tuple[tuple[str, Hook], ...] = (
     ("django.db.backends.utils", partial(cursors.hook, is_deep=True)),
+    ("django.db.backends.utils", partial(own_cursors.hook, is_deep=True)),
     ("django.db.backends.utils", partial(copies.hook, is_deep=True)),
     ("django.db.backends.postgresql.base", partial(copies.hook_debug, is_deep=True)),
     ("django.db.backends.utils", reuse.hook),

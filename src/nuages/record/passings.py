@@ -87,7 +87,7 @@ class Passage:
         self.forget_calls()
 
     def forget_calls(self) -> None:
-        self._events = _events(self.execution)
+        self._events = self.execution.happened()
 
     def asking(self, lazy: Any) -> Passing | None:
         """The middleware that runs, if it was given this object by another."""
@@ -105,14 +105,10 @@ class Passage:
             passing.outcomes.add("changed context")
         if not is_same:
             self._context = ContextPicture()
-        events = _events(self.execution)
+        events = self.execution.happened()
         if events != self._events:
             passing.outcomes.add("made calls")
             self._events = events
-
-
-def _events(execution: Execution) -> int:
-    return len(execution.events) + execution.events_left_out
 
 
 class Passing:

@@ -31,8 +31,8 @@ def test_recording_changes_no_answer_and_has_no_fault(tried):
 
 
 def test_cursors_of_the_projects_own_are_recorded_like_others(tried):
-    # Two queries with each of four kinds of cursor; what the driver's own class fetches counts.
-    assert tried["figures"]["request GET /odd-cursors/"][:2] == [1, 8]
+    # Two queries with each of six kinds of cursor; what the driver's own class fetches counts.
+    assert tried["figures"]["request GET /odd-cursors/"][:2] == [1, 12]
 
 
 def test_faults_are_put_into_whatever_the_visits_reach(tried):

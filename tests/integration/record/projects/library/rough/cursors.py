@@ -35,7 +35,28 @@ class Shouting(CursorWrapper):
         return passed
 
 
-KINDS = (CursorWrapper, Closed, Forwarding, Shouting)
+class Direct(CursorWrapper):
+    """Asks the driver itself, past all that Django does."""
+
+    def execute(self, sql, params=None):
+        return self.cursor.execute(sql) if params is None else self.cursor.execute(sql, params)
+
+
+class Counting(CursorWrapper):
+    """Does so beneath Django's `execute`, and what Django does besides."""
+
+    asked = 0
+
+    def execute(self, sql, params=None):
+        return super().execute(sql, params)
+
+    def _execute(self, sql, params, *context):
+        vars(self)["asked"] = self.asked + 1
+        with self.db.wrap_database_errors:
+            return self.cursor.execute(sql, params or ())
+
+
+KINDS = (CursorWrapper, Closed, Forwarding, Shouting, Direct, Counting)
 
 
 def odd_cursors(request):
