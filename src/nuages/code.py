@@ -83,9 +83,15 @@ class Module:
 
 
 class Code:
-    """All modules of the source roots; nothing is read before it is asked for."""
+    """All modules of the source roots; nothing is read before it is asked for.
 
-    def __init__(self, roots: Mapping[str, str] | None = None) -> None:
+    `edits` ("label:file" → text) stand for what the files say.
+    """
+
+    def __init__(
+        self, roots: Mapping[str, str] | None = None, *, edits: Mapping[str, str] | None = None
+    ) -> None:
+        self._edits = edits or {}
         folders = {label: Path(folder) for label, folder in (roots or {}).items()}
         self.roots = {label: folder for label, folder in folders.items() if folder.is_dir()}
 
@@ -95,8 +101,9 @@ class Code:
         found: dict[Path, Module] = {}
         for label, root in self.roots.items():
             for path in _python_files(root):
-                if path not in found and (text := _read(path)) is not None:
-                    file = path.relative_to(root).as_posix()
+                file = path.relative_to(root).as_posix()
+                edited = self._edits.get(f"{label}:{file}")
+                if path not in found and (text := edited or _read(path)) is not None:
                     found[path] = Module(label, file, path, text)
         return tuple(found.values())
 

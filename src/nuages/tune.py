@@ -37,6 +37,8 @@ from nuages.progress import Progress
 from nuages.project import Project
 from nuages.silencing import baseline, silence, validate
 
+TRYING = 0.6  # of the time, at most, goes into trying edits: the load needs its own
+LEAST_SECONDS = 60.0  # without which no load is begun
 SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
 
 
@@ -46,6 +48,12 @@ class TuneOptions:
 
     rows: int = 300  # a model, at most, in the generic fill
     users: int | None = None  # fill with the volume that so many make, instead
+    minutes: float = 10.0  # after which nothing new is tried
+    load: bool = True  # put load on the site without and with the fixes
+    workers: int = 2  # server processes under load
+    threads: int = 4  # of each
+    mix: Mix | None = None  # what is sent then; None: what the crawl reached
+    remembered: Path | None = None  # file of what earlier runs refused
     enforce: bool = True  # False: --unenclosed
     apply: bool = False
     keep: bool = False  # the scratch folder
@@ -54,6 +62,7 @@ class TuneOptions:
 def tune(project: Project, options: TuneOptions) -> TuneResult:
     """Run the loop on a project; its tree and its databases stay as they are unless `apply`."""
     progress = Progress()
+    budget = TimeBudget(seconds=60 * options.minutes)
     told = project.config.record
     command = commands.told(told) if told else None
     with _entered(project, options, progress, command) as (lab, door):
@@ -80,37 +89,37 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 lab.ledger(),
                 growth=grown.growth,
             )
-            found = diagnosis.findings
-        sources = read_sources(project, found)
         with progress.stage("fix"):
-            findings = _verify(found, sources, seen, door)
-        if any(trial.outcome == "faster" for trial in trials):
-            with progress.stage("migrations"):
-                findings = with_migrations(lab, findings, sources)
-        edits = fix.combine(_verified(findings), sources)
+            rounds = _rounds(project, options, door, seen, budget, command)
+            fixed = replace(
+                rounds, indexed=lambda findings, sources: with_migrations(lab, findings, sources)
+            ).run(diagnosis.findings, seen.outcome)
         with progress.stage("prove"):
-            measured = door.summaries(edits)
+            measured = door.summaries(fixed.edits)
+        loaded, why_not = _loaded(lab, door, fixed, options, budget, progress)
         result = TuneResult(
             project=project.name,
             coverage=seen.coverage,
             before=measured.before,
             after=measured.after,
             told_apart=measured.told_apart,
-            findings=findings,
-            patch=fix.patch(edits, sources),
+            findings=fixed.findings,
+            patch=fix.patch(fixed.edits, fixed.sources),
+            rounds=fixed.rounds,
+            load=loaded,
             time=where_time_went(seen.outcome.recording),
             ledger=lab.ledger(),
             seconds=dict(progress.seconds),
-            sources=sources,
+            sources=fixed.sources,
             overrides=tuple(_override(item) for item in lab.info.get("overrides", ())),
-            notes=lab.databases.notes,
+            notes=(*lab.databases.notes, *why_not),
             recording=seen.outcome.recording,
             silenced=diagnosis.silenced,
             stale=diagnosis.stale,
         )
     if options.apply:
-        files = seen.outcome.recording.files
-        for path in fix.apply(edits, project.source_roots, files, new=edits.keys() - sources):
+        files, new = seen.outcome.recording.files, fixed.edits.keys() - fixed.sources
+        for path in fix.apply(fixed.edits, project.source_roots, files, new=new):
             progress.say(f"written: {path}")
     return result
 
@@ -118,19 +127,68 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
 def fix_recording(project: Project, recording: Recording, options: TuneOptions) -> Diagnosis:
     """Verify fixes for a recording by running its command again, enclosed, on a scratch copy."""
     progress = Progress()
+    budget = TimeBudget(seconds=60 * options.minutes)
     command = commands.recorded(recording)
     with _entered(project, options, progress, command) as (_, door):
         with progress.stage("baseline"):
             seen = door.record()
         diagnosis = _judge(project, recording, seen.coverage)
-        found = diagnosis.findings
-        sources = read_sources(project, found)
         with progress.stage("fix"):
-            findings = _verify(found, sources, seen, door)
-    edits = fix.combine(_verified(findings), sources)
+            rounds = _rounds(project, options, door, seen, budget, command)
+            fixed = rounds.run(diagnosis.findings, seen.outcome)
     if options.apply:
-        fix.apply(edits, project.source_roots, recording.files)
-    return replace(diagnosis, findings=findings, patch=fix.patch(edits, sources))
+        fix.apply(fixed.edits, project.source_roots, recording.files)
+    patch = fix.patch(fixed.edits, fixed.sources)
+    return replace(diagnosis, findings=fixed.findings, patch=patch)
+
+
+def _rounds(
+    project: Project,
+    options: TuneOptions,
+    door: Door,
+    seen: Seen,
+    budget: TimeBudget,
+    command: Command | None,
+) -> Rounds:
+    def judge(recording: Recording, edits: Mapping[str, str]) -> tuple[Finding, ...]:
+        return _judge(project, recording, seen.coverage, edits=edits).findings
+
+    told = {
+        "command": command.argv if command else (),
+        "rows": options.rows,
+        "users": options.users,
+        "settings": project.settings,
+        "environment": sorted(project.environment),
+    }
+    return Rounds(
+        project=project,
+        door=door,
+        judge=judge,
+        budget=budget.share(TRYING if options.load else 1.0),
+        remembered=Remembered(options.remembered, subject_of(_code(project), told)),
+    )
+
+
+def _loaded(
+    lab: Lab,
+    door: Door,
+    fixed: Fixed,
+    options: TuneOptions,
+    budget: TimeBudget,
+    progress: Progress,
+) -> tuple[UnderLoad | None, tuple[str, ...]]:
+    """Both versions under load, or the reason why not."""
+    if not options.load or not isinstance(door, DrivenDoor):
+        return None, ()
+    if budget.left < LEAST_SECONDS:
+        return None, (f"no load was put on the site: of {options.minutes:g} minutes none was left",)
+    try:
+        with progress.stage("load"):
+            servers = ServerOptions(workers=options.workers, threads=options.threads)
+            mix = options.mix or door.mix()
+            return measure(lab, mix, fixed.edits, options=servers, progress=progress), ()
+    except NuagesError as error:  # the findings and their proofs stand without
+        return None, (f"no load was put on the site: {error.message}",)
 
 
 def _judge(
@@ -140,9 +198,10 @@ def _judge(
     trials: tuple[IndexTrial, ...] = (),
     ledger: tuple[LedgerEntry, ...] = (),
     growth: Growth | None = None,
+    edits: Mapping[str, str] | None = None,
 ) -> Diagnosis:
-    """What a recording shows, without what the project silences."""
-    code = _code(project)
+    """What a recording shows, without what the project silences; of a version with `edits`."""
+    code = _code(project, edits)
     diagnosis = diagnose(
         recording,
         project=project.name,
@@ -199,33 +258,9 @@ def _noted(seen: Seen, note: str) -> Seen:
     return replace(seen, coverage=replace(seen.coverage, notes=notes))
 
 
-def _verify(
-    found: tuple[Finding, ...], sources: Mapping[str, str], seen: Seen, door: Door
-) -> tuple[Finding, ...]:
-    proposed = fix.propose(found, sources, seen.outcome.recording.files)
-    return fix.verify(proposed, sources, seen.outcome, door.run)
-
-
-def _verified(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.fix.status == "verified")
-
-
-def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, str]:
-    """Text of every file that a finding names, by "label:file"."""
-    sources = {}
-    for finding in findings:
-        for where in (finding.location, finding.created_at, finding.trigger, finding.remedy.at):
-            if where is None or where.root not in project.source_roots:
-                continue  # a library's template
-            path = Path(project.source_roots[where.root]) / where.file
-            key = f"{where.root}:{where.file}"
-            if key not in sources and path.is_file():
-                sources[key] = text.read(path)
-    return sources
-
-
-def _code(project: Project) -> Code:
-    return Code({label: str(folder) for label, folder in project.source_roots.items()})
+def _code(project: Project, edits: Mapping[str, str] | None = None) -> Code:
+    roots = {label: str(folder) for label, folder in project.source_roots.items()}
+    return Code(roots, edits=edits)
 
 
 def _override(item: Mapping[str, object]) -> str:

@@ -15,9 +15,11 @@ from nuages.doors import Measured, Seen, Version, version
 from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import GROWN, Lab
-from nuages.model import Recording, RouteFigures, Summary
+from nuages.model import Coverage, Recording, RouteFigures, Summary
 from nuages.session import AgentSession
-from nuages.traffic.crawl import Limits, crawl, replay
+from nuages.traffic.crawl import Limits, Traffic, crawl, replay
+from nuages.traffic.mix import Mix
+from nuages.traffic.site import mix_of_crawl
 
 ADMIN = "django.contrib.admin."  # what its views' dotted paths begin with
 TIMES = ("db_ms", "cpu_ms")
@@ -31,6 +33,8 @@ class DrivenDoor:
     def __init__(self, lab: Lab, notes: tuple[str, ...]) -> None:
         self._lab = lab
         self._notes = notes  # of the data
+        self._actors: Sequence[str] = ()
+        self._traffic = Traffic(answers=(), coverage=Coverage())
         self._answers: tuple[Answer, ...] = ()
         self._admin: frozenset[str] = frozenset()  # routes
         self._replayed: dict[Version, list[tuple[Answer, ...]]] = defaultdict(list)
@@ -45,7 +49,7 @@ class DrivenDoor:
             traffic = crawl(session, actors=actors, limits=limits, exclude=config.exclude)
             recording = _with_catalogs(_of_site(session), session)
         answers = tuple(traffic.answers)
-        self._answers = answers
+        self._actors, self._traffic, self._answers = actors, traffic, answers
         self._admin = frozenset(
             stats.scope.name for stats in recording.scopes if stats.view.startswith(ADMIN)
         )
@@ -65,6 +69,12 @@ class DrivenDoor:
             recording = _of_site(session)
         self._replayed[version(edits)].append(answers)
         return RunOutcome(answers=answers, recording=recording)
+
+    def mix(self) -> Mix:
+        """What visitors would ask for, by what the crawl reached: to put load on the site."""
+        with self._lab.session(mode=None) as session:
+            self._log_in(session)
+            return mix_of_crawl(session, self._traffic, actors=self._actors)
 
     def record_grown(self) -> Recording:
         """One request of each route again, on the databases that were filled further."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nuages.answers import Masks, Verdict, compare_all, learn, unordered_routes
+from nuages.budget import TimeBudget
 from nuages.edits import place_of
 from nuages.errors import NuagesError
 from nuages.fix.judging import Edited, judge_replay, judge_tests, refused, touches
@@ -24,8 +25,10 @@ def verify(
     run: Run,
     *,
     most_runs: int = MOST_RUNS,
+    until: TimeBudget | None = None,
 ) -> tuple[Finding, ...]:
-    """Run the project with the proposed edits and judge each; bounded by `most_runs` runs.
+    """Run the project with the proposed edits and judge each; bounded by `most_runs` runs, and by
+    the time `until` which a further one is begun.
 
     What is verified in the end was run together, without anything else.
     """
@@ -39,7 +42,7 @@ def verify(
         reaching = [one.finding.tests for one in candidates]
         # What was reached outside of any test is only seen again when all are run.
         wanted = {test for tests in reaching for test in tests} if all(reaching) else ()
-        trials = _Trials(sources, before, run, wanted, most_runs)
+        trials = _Trials(sources, before, run, wanted, most_runs, until or TimeBudget())
         trials.confirm(trials.settle(candidates))
         for index, finding in trials.settled.items():
             everything[index] = finding
@@ -63,10 +66,12 @@ class _Trials:
         run: Run,
         tests: Iterable[str],
         most_runs: int,
+        until: TimeBudget,
     ) -> None:
         self.settled: dict[int, Finding] = {}
         self._sources = sources
         self._left = most_runs
+        self._until = until
         self._tests = SelectedTests(before, run, tests)
         self._answered = before  # by the site, where it is driven
         self._masks = Masks()
@@ -83,12 +88,20 @@ class _Trials:
     def _before(self) -> RunOutcome:
         return self._answered if self._answered.answers else self._tests.before
 
+    @property
+    def _is_over(self) -> bool:
+        return self._left < 1 or self._until.is_over
+
+    @property
+    def _what_is_over(self) -> str:
+        return "there was no time left" if self._left > 0 else "there were no runs left"
+
     def settle(self, chosen: list[_Candidate]) -> list[_Candidate]:
         """Find which of these hold together; the rest is settled with the reason."""
         if not chosen:
             return []
-        if self._left < 1:
-            return self._drop_all(chosen, "there were no runs left to try it")
+        if self._is_over:
+            return self._drop_all(chosen, f"{self._what_is_over} to try it")
         edits = combine((candidate.finding for candidate in chosen), self._sources)
         outcome = self._outcome(edits)
         edited = Edited(old=self._sources, new=edits)
@@ -121,7 +134,7 @@ class _Trials:
         broken = self._tests.broken_by(outcome)
         if outcome.error is None and not broken:
             self._say_all_were_run(kept, outcome)
-        elif self._left < 1:
+        elif self._is_over:
             what = outcome.error or f"{min(broken)} fails with it"
             self._drop_all(kept, f"in the whole command {what}")
         else:
@@ -160,8 +173,8 @@ class _Trials:
     def _together(self, first: list[_Candidate], second: list[_Candidate]) -> list[_Candidate]:
         """Two sets that each hold alone; when they clash, only the first is kept."""
         both = [*first, *second]
-        if self._left < 1:
-            self._drop_all(second, "there were no runs left to try it with the others")
+        if self._is_over:
+            self._drop_all(second, f"{self._what_is_over} to try it with the others")
             return first
         edits = combine((candidate.finding for candidate in both), self._sources)
         outcome = self._outcome(edits)
@@ -200,7 +213,7 @@ class _Trials:
 
     def _learn_again(self) -> None:
         """Run the unedited version once more: some of what changes by itself takes its time."""
-        if self._learnt_again or self._left < 1:
+        if self._learnt_again or self._is_over:
             return
         self._learnt_again = True
         later = self._outcome({})

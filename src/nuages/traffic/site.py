@@ -41,12 +41,25 @@ def mix_of_site(
     weights: Mapping[str, float] | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> tuple[Mix, Coverage]:
-    """Crawl, take more arguments from the data, and fill in the forms that were found.
+    """Crawl, take more arguments from the data, and fill in the forms that were found."""
+    traffic = crawl(session, actors=actors, limits=limits, exclude=exclude, progress=progress)
+    mix = mix_of_crawl(session, traffic, actors=actors, include=include, weights=weights)
+    return mix, traffic.coverage
+
+
+def mix_of_crawl(
+    session: Session,
+    traffic: Traffic,
+    *,
+    actors: Sequence[str],
+    include: Sequence[str] = (),
+    weights: Mapping[str, float] | None = None,
+) -> Mix:
+    """What a crawl reached, with more arguments from the data, and the forms it found filled in.
 
     `weights` are requests by "GET /route/", where a log or a recording knows them.
     """
     described = {route["route"]: route for route in session.call("routes")}
-    traffic = crawl(session, actors=actors, limits=limits, exclude=exclude, progress=progress)
     reached = _reached(traffic)
     known = _verified(session, reached, _known_paths(session, reached))
     reads = list(_reads(reached, known))
@@ -60,14 +73,13 @@ def mix_of_site(
         for route in traffic.coverage.routes
         if route.state == "not driven" and route.reason in _LEFT_OUT
     ]
-    mix = Mix(
+    return Mix(
         templates=templates,
         actors=tuple(Actor(name=name, share=SHARES.get(name, 0.1)) for name in actors),
         excluded=_each_once((*excluded, *destructive, *refused)),
         source="the project's routes, links and forms, with arguments from its scratch data"
         + ("" if weights is None else "; weights as recorded"),
     )
-    return mix, traffic.coverage
 
 
 def _reached(traffic: Traffic) -> dict[str, list[Answer]]:

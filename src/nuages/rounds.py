@@ -1,0 +1,180 @@
+"""Rounds of diagnosis and trial: what an edit uncovers is found, and tried, in the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from nuages import fix
+from nuages.budget import TimeBudget
+from nuages.codemod import text
+from nuages.doors import Door, version
+from nuages.fix import ALL, RunOutcome
+from nuages.fix.remembered import Remembered
+from nuages.model import Finding, Location, Recording
+from nuages.project import Project
+
+MOST_ROUNDS = 4
+
+# A recording of a version, its edits ("label:file" → new text) → what does not scale in it.
+Judge = Callable[[Recording, Mapping[str, str]], tuple[Finding, ...]]
+# Findings and sources → the same, those on lacking indexes with edits that were tried.
+Indexed = Callable[[tuple[Finding, ...], Mapping[str, str]], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """What came of all rounds."""
+
+    findings: tuple[Finding, ...]  # at the places where they are in the project as it stands
+    edits: Mapping[str, str] = field(default_factory=dict)  # "label:file" → new text
+    sources: Mapping[str, str] = field(default_factory=dict)  # the same files as they stand
+    rounds: int = 0  # in which something was tried
+
+
+class Rounds:
+    """Tries the edits of one diagnosis, then of the next, upon what held before."""
+
+    def __init__(
+        self,
+        project: Project,
+        door: Door,
+        judge: Judge,
+        *,
+        budget: TimeBudget,
+        remembered: Remembered,
+        indexed: Indexed = lambda findings, sources: findings,
+    ) -> None:
+        self._project = project
+        self._door = door
+        self._judge = judge
+        self._budget = budget
+        self._remembered = remembered
+        self._indexed = indexed
+        self._latest: tuple[object, RunOutcome] | None = None
+
+    def run(self, found: tuple[Finding, ...], seen: RunOutcome) -> Fixed:
+        """Until a round finds nothing that holds, or the time is over.
+
+        `found`: of the project as it stands, `seen` the run that showed it.
+        """
+        first = self._round(found, seen, Fixed(findings=()))
+        findings = self._indexed(first.findings, first.sources)
+        edits = fix.combine(verified(findings), first.sources)
+        done = replace(first, findings=findings, edits=edits)
+        while done.rounds < MOST_ROUNDS and done.edits and not self._budget.is_over:
+            outcome = self._outcome(done.edits)
+            if outcome.error is not None:
+                break
+            known = {_identity(finding) for finding in done.findings}
+            later = self._judge(outcome.recording, done.edits)
+            new = tuple(each for each in later if self._identity(each, done) not in known)
+            after = self._round(new, outcome, done)
+            if after.edits == done.edits:
+                break
+            done = after
+        return done
+
+    def _round(self, found: tuple[Finding, ...], seen: RunOutcome, done: Fixed) -> Fixed:
+        sources = {**read_sources(self._project, found), **done.sources}
+        current = {**sources, **done.edits}
+        proposed = self._remembered.recall(fix.propose(found, current, seen.recording.files))
+        if done.rounds:
+            proposed = tuple(each for each in proposed if each.fix.status == "proposed")
+        tried = fix.verify(proposed, current, seen, self._upon(done.edits), until=self._budget)
+        self._remembered.keep(tried)
+        edits = {**done.edits, **fix.combine(verified(tried), current)}
+        if done.rounds:  # what did not hold was no finding of the project as it stands
+            tried = verified(tried)
+        placed = tuple(self._placed(each, current, sources) for each in tried)
+        return Fixed(
+            findings=(*done.findings, *placed),
+            edits=edits,
+            sources=sources,
+            rounds=done.rounds + 1,
+        )
+
+    def _upon(self, held: Mapping[str, str]) -> fix.Run:
+        """A run of the project with what held before, and the edits that are tried."""
+
+        def run(edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
+            both = {**held, **edits}
+            outcome = self._door.run(both, tests)
+            if tests == ALL:
+                self._latest = version(both), outcome
+            return outcome
+
+        return run
+
+    def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
+        """The last run, where it was one of just these edits."""
+        if self._latest is not None and self._latest[0] == version(edits):
+            return self._latest[1]
+        return self._door.run(edits, ALL)
+
+    def _identity(self, finding: Finding, done: Fixed) -> tuple[object, ...]:
+        current = {**done.sources, **done.edits}
+        return _identity(self._placed(finding, current, done.sources))
+
+    def _placed(
+        self, finding: Finding, current: Mapping[str, str], sources: Mapping[str, str]
+    ) -> Finding:
+        """With its places as they are in the files that stand."""
+
+        def there(at: Location | None) -> Location | None:
+            key = f"{at.root}:{at.file}" if at else ""
+            if at is None or current.get(key) == sources.get(key):
+                return at
+            moved = original_line(sources[key], current[key], at.line) - at.line
+            end = at.end_line + moved if at.end_line else at.end_line
+            return replace(at, line=at.line + moved, end_line=end)
+
+        return replace(
+            finding,
+            location=there(finding.location),
+            created_at=there(finding.created_at),
+            trigger=there(finding.trigger),
+        )
+
+
+def original_line(old: str, new: str, line: int) -> int:
+    """The line of the old text that a line of the new one was, or the one before what was added."""
+    matcher = SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    for kind, first, last, new_first, new_last in matcher.get_opcodes():
+        if new_first < line <= new_last:
+            offset = line - 1 - new_first
+            inside = first + offset if kind == "equal" else min(first + offset, last - 1)
+            return max(inside, 0) + 1
+    return line
+
+
+def verified(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those whose edit was run and held."""
+    return tuple(finding for finding in findings if finding.fix.status == "verified")
+
+
+def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, str]:
+    """Text of every file that a finding names, by "label:file"."""
+    sources = {}
+    for finding in findings:
+        for where in (finding.location, finding.created_at, finding.trigger, finding.remedy.at):
+            if where is None or where.root not in project.source_roots:
+                continue  # a library's template
+            path = Path(project.source_roots[where.root]) / where.file
+            key = f"{where.root}:{where.file}"
+            if key not in sources and path.is_file():
+                sources[key] = text.read(path)
+    return sources
+
+
+def _identity(finding: Finding) -> tuple[object, ...]:
+    """What stays the same when lines of the same file are edited elsewhere."""
+    places = (finding.location, finding.created_at)
+    return (
+        finding.rule,
+        *((at.root, at.file, at.line) if at else None for at in places),
+        finding.remedy.kind,
+        finding.remedy.path,
+    )
