@@ -38,6 +38,18 @@ TURN_SECONDS = 5.0
 SHARE_OF_KNEE = 0.5  # of the smaller knee: where both still answer without a queue
 MARGIN = 0.15  # of latencies: they vary more than CPU does
 KNEE_SECONDS = 4.0
+START = 2.0  # requests a second of the first step
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """How much load is put on both versions."""
+
+    rate: float | None = None  # requests a second; None: half of the smaller knee
+    servers: ServerOptions = field(default_factory=ServerOptions)
+    budget: Budget = field(default_factory=Budget)
+    turns: int = TURNS
+    seconds: float = TURN_SECONDS  # of each turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,38 +172,51 @@ def served_site(
 
 
 def compare_loaded(
-    sides: Sides, mix: Mix, *, rate: float | None = None, options: ServerOptions | None = None
+    sides: Sides, mix: Mix, options: LoadOptions | None = None
 ) -> tuple[LoadProof, Sequence[tuple[Judgement, str]]]:
     """Both versions under the same load in turns, each with replicas and data of its own."""
-    budget = Budget()
+    options = options or LoadOptions()
+    budget = options.budget
     with ExitStack() as stack:
         sites = {}
         for side in ("a", "b"):
             lab, template, edits = sides.place(side)
             entered = served_site(
-                lab, mix.reading(), template=template, edits=edits, options=options
+                lab, mix.reading(), template=template, edits=edits, options=options.servers
             )
             sites[side] = stack.enter_context(entered)
         runs = {side: stack.enter_context(site.running(budget)) for side, site in sites.items()}
-        knees = {side: _knee(run, budget) for side, run in runs.items()}
+        knees = {side: knee_of(run, budget) for side, run in runs.items()}
+        first = {side: gave_out(site.measured, budget) for side, site in sites.items()}
         rates = [knee.rate for knee in knees.values() if knee.rate]
-        rate = rate or (SHARE_OF_KNEE * min(rates) if rates else Steps().start)
-        results = _in_turns(runs, rate)
-    return _compared(rate, results, knees)
+        rate = options.rate or (SHARE_OF_KNEE * min(rates) if rates else START)
+        results = _in_turns(runs, rate, options)
+    proof, reasons = _compared(rate, results, knees)
+    return replace(proof, first_a=first["a"], first_b=first["b"]), reasons
 
 
-def _knee(run: Callable[[Phase], LoadResult], budget: Budget) -> Knee:
-    steps = Steps(seconds=KNEE_SECONDS, budget=budget, closeness=0.25)
+def knee_of(run: Callable[[Phase], LoadResult], budget: Budget) -> Knee:
+    """The highest rate that held, found in short steps."""
+    steps = Steps(start=START, seconds=KNEE_SECONDS, budget=budget, closeness=0.25)
     return find_knee(run, steps, Phase(rate=1, seconds=KNEE_SECONDS, arrivals="poisson"))
 
 
+def gave_out(measured: Sequence[Measured], budget: Budget) -> str:
+    """What saturated first, with the evidence, at the lowest rate that broke the budget."""
+    broken = [each for each in measured if not each.result.holds(budget)]
+    if not broken:
+        return ""
+    first = min(broken, key=lambda each: each.result.phase.rate).saturation.first
+    return f"{first.name}: {first.evidence}" if first else ""
+
+
 def _in_turns(
-    runs: Mapping[str, Callable[[Phase], LoadResult]], rate: float
+    runs: Mapping[str, Callable[[Phase], LoadResult]], rate: float, options: LoadOptions
 ) -> dict[str, list[LoadResult]]:
     """A B B A A B …: what drifts meanwhile meets both."""
     results: dict[str, list[LoadResult]] = {"a": [], "b": []}
-    for turn in range(TURNS):
-        phase = Phase(rate=rate, seconds=TURN_SECONDS, arrivals="poisson", seed=turn)
+    for turn in range(options.turns):
+        phase = Phase(rate=rate, seconds=options.seconds, arrivals="poisson", seed=turn)
         for side in ("ab", "ba")[turn % 2]:
             results[side].append(runs[side](phase))
     return results

@@ -24,6 +24,11 @@ Judge = Callable[[Recording, Mapping[str, str]], tuple[Finding, ...]]
 Indexed = Callable[[tuple[Finding, ...], Mapping[str, str]], tuple[Finding, ...]]
 
 
+def unchanged(findings: tuple[Finding, ...], sources: Mapping[str, str]) -> tuple[Finding, ...]:
+    """No index was tried."""
+    return findings
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fixed:
     """What came of all rounds."""
@@ -45,7 +50,7 @@ class Rounds:
         *,
         budget: TimeBudget,
         remembered: Remembered,
-        indexed: Indexed = lambda findings, sources: findings,
+        indexed: Indexed = unchanged,
     ) -> None:
         self._project = project
         self._door = door

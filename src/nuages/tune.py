@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from nuages import commands, fix
 from nuages.bottleneck import where_time_went
+from nuages.budget import TimeBudget
 from nuages.code import Code
-from nuages.codemod import text
 from nuages.commands import Command
 from nuages.deployment import read as read_deployment
 from nuages.diagnose import diagnose
@@ -19,6 +20,7 @@ from nuages.doors.driven import DrivenDoor
 from nuages.doors.growing import SeenGrown, see_grown
 from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
+from nuages.fix.remembered import Remembered, subject_of
 from nuages.index_migrations import with_migrations
 from nuages.index_trials import try_on_clones
 from nuages.lab import BASE, GROWN, Lab, open_lab
@@ -31,11 +33,16 @@ from nuages.model import (
     LedgerEntry,
     Recording,
     TuneResult,
+    UnderLoad,
 )
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
+from nuages.rounds import Fixed, Indexed, Rounds, unchanged
+from nuages.serving import ServerOptions
 from nuages.silencing import baseline, silence, validate
+from nuages.traffic.mix import Mix
+from nuages.under_load import measure
 
 TRYING = 0.6  # of the time, at most, goes into trying edits: the load needs its own
 LEAST_SECONDS = 60.0  # without which no load is begun
@@ -90,10 +97,10 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 growth=grown.growth,
             )
         with progress.stage("fix"):
-            rounds = _rounds(project, options, door, seen, budget, command)
-            fixed = replace(
-                rounds, indexed=lambda findings, sources: with_migrations(lab, findings, sources)
-            ).run(diagnosis.findings, seen.outcome)
+            rounds = _rounds(
+                project, options, door, seen, budget, command, indexed=partial(with_migrations, lab)
+            )
+            fixed = rounds.run(diagnosis.findings, seen.outcome)
         with progress.stage("prove"):
             measured = door.summaries(fixed.edits)
         loaded, why_not = _loaded(lab, door, fixed, options, budget, progress)
@@ -149,6 +156,8 @@ def _rounds(
     seen: Seen,
     budget: TimeBudget,
     command: Command | None,
+    *,
+    indexed: Indexed = unchanged,
 ) -> Rounds:
     def judge(recording: Recording, edits: Mapping[str, str]) -> tuple[Finding, ...]:
         return _judge(project, recording, seen.coverage, edits=edits).findings
@@ -166,6 +175,7 @@ def _rounds(
         judge=judge,
         budget=budget.share(TRYING if options.load else 1.0),
         remembered=Remembered(options.remembered, subject_of(_code(project), told)),
+        indexed=indexed,
     )
 
 
@@ -183,10 +193,12 @@ def _loaded(
     if budget.left < LEAST_SECONDS:
         return None, (f"no load was put on the site: of {options.minutes:g} minutes none was left",)
     try:
-        with progress.stage("load"):
-            servers = ServerOptions(workers=options.workers, threads=options.threads)
+        with progress.stage("traffic"):
             mix = options.mix or door.mix()
-            return measure(lab, mix, fixed.edits, options=servers, progress=progress), ()
+        servers = ServerOptions(workers=options.workers, threads=options.threads)
+        p95_ms = lab.project.config.budgets.response_ms
+        told = measure(lab, mix, fixed.edits, servers=servers, p95_ms=p95_ms, progress=progress)
+        return told, ()
     except NuagesError as error:  # the findings and their proofs stand without
         return None, (f"no load was put on the site: {error.message}",)
 

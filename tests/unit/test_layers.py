@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "agent record django pytest_plugin",
         "catalogs config_kinds fingerprints",
         "topology",
-        "code config deployment exits outputs progress documents growth "
+        "budget code config deployment exits outputs progress documents growth "
         "histogram origins lineage statements stated",
         "bottleneck cases indexes loops project store scratch attach answers remains",
         "grounds",
@@ -27,7 +27,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_migrations index_trials serving up",
         "doors prove stateless",
-        "loading suite tune report",
+        "loading suite report",
+        "rounds under_load",
+        "tune",
         "cli",
         "__main__",
     )

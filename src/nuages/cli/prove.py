@@ -108,7 +108,7 @@ def _pair(versions: tuple[str, ...], since: str | None, project: Path) -> tuple[
 
 def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Progress) -> Proof:
     from nuages.cli.mixes import crawled, filled, known_mix
-    from nuages.loading import compare_loaded
+    from nuages.loading import LoadOptions, compare_loaded
     from nuages.prove import ProveOptions, version_of
     from nuages.prove import prove as compare
     from nuages.serving import ServerOptions
@@ -126,7 +126,11 @@ def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Pr
             mix,
             ProveOptions(pairs=options["pairs"], seconds=options["seconds"]),
             progress=progress,
-            load=(lambda sides: compare_loaded(sides, mix, rate=options["rate"], options=servers))
+            load=(
+                lambda sides: compare_loaded(
+                    sides, mix, LoadOptions(rate=options["rate"], servers=servers)
+                )
+            )
             if options["under_load"]
             else None,
         )

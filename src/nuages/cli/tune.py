@@ -16,6 +16,9 @@ from nuages.cli.options import (
     flags,
     json_option,
     project_options,
+    rows_option,
+    server_options,
+    traffic_option,
     unenclosed_option,
 )
 from nuages.exits import FOUND
@@ -28,13 +31,7 @@ from nuages.outputs import make_folder, own_folder, writable
 @click.option("--record", help="Enter through the project's tests: a command such as 'pytest -q'.")
 @click.option("--data-command", help="Management command that fills the scratch database.")
 @click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
-@click.option(
-    "--rows",
-    type=click.IntRange(1),
-    default=300,
-    show_default=True,
-    help="Rows a model that the generic fill makes.",
-)
+@rows_option
 @click.option(
     "--users",
     type=Count(),
@@ -47,10 +44,26 @@ from nuages.outputs import make_folder, own_folder, writable
 )
 @apply_option
 @unenclosed_option
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="After which no edit and no load is begun any more; a later run goes on.",
+)
+@click.option(
+    "--load/--no-load",
+    default=True,
+    help="Put load on the site without and with the fixes: how much it holds, and how fast.",
+)
+@traffic_option
+@server_options
+@click.option("--fresh", is_flag=True, help="Try again what earlier runs refused.")
 @click.option("--keep", is_flag=True, help="Keep the scratch folder.")
 @json_option
 def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int:
     """Run the whole loop on PROJECT and report what changed."""
+    from nuages.cli.mixes import known_mix
     from nuages.project import discover
     from nuages.report import html as page
     from nuages.report import text
@@ -68,6 +81,12 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
             enforce=not options["unenclosed"],
             apply=options["apply"],
             keep=options["keep"],
+            minutes=options["minutes"],
+            load=options["load"],
+            workers=options["workers"],
+            threads=options["threads"],
+            mix=known_mix(found.root, options),
+            remembered=_remembered(found.root, fresh=options["fresh"]),
         ),
     )
     make_folder(target)
@@ -79,3 +98,11 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
         text.render_tune(result, Console(file=sys.stdout), html=target, apply=offer)
     click.echo(f"Report: {target}", err=True)
     return FOUND if result.findings else 0
+
+
+def _remembered(root: Path, *, fresh: bool) -> Path:
+    """The file of what earlier runs refused; a fresh run begins with none."""
+    path = own_folder(root) / "refused.json"
+    if fresh:
+        path.unlink(missing_ok=True)
+    return path

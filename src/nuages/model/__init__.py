@@ -21,6 +21,7 @@ from nuages.model.judged import (
     FixStatus,
     LedgerEntry,
     Limits,
+    LoadedVersion,
     Remedy,
     RemedyKind,
     RouteCoverage,
@@ -32,6 +33,7 @@ from nuages.model.judged import (
     TimePart,
     TimeSplit,
     TuneResult,
+    UnderLoad,
 )
 from nuages.model.recorded import (
     COUNTERS,
@@ -91,6 +93,7 @@ __all__ = [
     "Limits",
     "Load",
     "LoadUse",
+    "LoadedVersion",
     "Location",
     "Measured",
     "ModelFacts",
@@ -118,4 +121,5 @@ __all__ = [
     "TimePart",
     "TimeSplit",
     "TuneResult",
+    "UnderLoad",
 ]

@@ -204,6 +204,32 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedVersion:
+    """One version of a site under load."""
+
+    knee: float | None  # requests a second, the most that held the budget; None: not even the first
+    first: str = ""  # what gave out first above it, with the evidence
+    p50_ms: float = 0.0  # at the rate at which both versions were compared
+    p95_ms: float = 0.0
+    p99_ms: float = 0.0
+    error_share: float = 0.0  # 0..1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnderLoad:
+    """A site under load as it stands, and with the verified fixes; requests that read only."""
+
+    rate: float  # requests a second, of both versions in turns
+    before: LoadedVersion
+    after: LoadedVersion | None = None  # None: there was no fix
+    p95_budget_ms: float = 100.0
+    cpu_ratio: tuple[float, float, float] | None = None  # after to before, and its interval
+    verdict: str = ""  # "better", "worse", "no difference shown", "different answers"
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TuneResult:
     """What `tune` gives."""
 
@@ -213,6 +239,8 @@ class TuneResult:
     after: Summary
     findings: tuple[Finding, ...]
     patch: str = ""  # one unified diff of all verified fixes
+    rounds: int = 1  # of diagnosis and trial
+    load: UnderLoad | None = None
     told_apart: frozenset[str] = frozenset()  # times whose values on both sides do not overlap
     time: TimeSplit = TimeSplit()  # of the project as it is
     ledger: tuple[LedgerEntry, ...] = ()

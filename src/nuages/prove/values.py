@@ -79,6 +79,8 @@ class LoadProof:
     ratios: Mapping[str, Interval] = field(default_factory=dict)  # "p95" → B to A
     knee_a: float | None = None  # requests a second; None: not measured, or not even the first step
     knee_b: float | None = None
+    first_a: str = ""  # what gave out first above the knee, and its evidence
+    first_b: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -16,8 +16,10 @@ from nuages.model import (
     RouteState,
     Summary,
     TuneResult,
+    UnderLoad,
 )
-from nuages.report.figures import count, ms_with_unit, plural
+from nuages.report import under_load
+from nuages.report.figures import change_of_ms, count, ms_with_unit, plural
 
 STATES: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "denied", "failed", "not driven",
@@ -88,6 +90,7 @@ class Headline:
     requests: int
     verified: int
     findings: int
+    load: UnderLoad | None = None
 
 
 def headline(result: TuneResult) -> Headline:
@@ -101,6 +104,7 @@ def headline(result: TuneResult) -> Headline:
         requests=sum(figures.requests for figures in result.before.routes.values()),
         verified=len(verified_fixes(result.findings)),
         findings=len(result.findings),
+        load=result.load,
     )
     return replace(figures, sentence=_sentence(figures))
 
@@ -114,25 +118,20 @@ def _sentence(figures: Headline) -> str:
         time = "database time: no difference shown"
         if "db_ms" in figures.told_apart:
             time = f"database {change_of_ms(*figures.db_ms)} per request"
-        return (
-            f"{count(queries)} → {count(queries_after)} queries per request, {time}, "
-            f"after {plural(figures.verified, 'verified fix', 'verified fixes')}."
-        )
-    level = (
+        fixes = plural(figures.verified, "verified fix", "verified fixes")
+        counted = f"{count(queries)} → {count(queries_after)} queries per request, {time}"
+        if figures.load is not None:
+            loaded = "; ".join(filter(None, (under_load.latencies(figures.load), counted)))
+            return f"{under_load.knees(figures.load)} after {fixes}; {loaded}."
+        return f"{counted}, after {fixes}."
+    held = f"{under_load.knees(figures.load)}; " if figures.load is not None else ""
+    level = held + (
         f"{plural(figures.queries[0], 'query', 'queries')} per request, "
         f"database {ms_with_unit(figures.db_ms[0])} per request"
     )
     if figures.findings:
         return f"{plural(figures.findings, 'finding')}, no fix verified; unchanged: {level}."
     return f"Nothing to report: {level}."
-
-
-def change_of_ms(before: float, after: float) -> str:
-    """Two times in milliseconds: "41 → 6 ms", the unit said once where it is the same."""
-    first, second = ms_with_unit(before), ms_with_unit(after)
-    if first.endswith(" ms") and second.endswith(" ms"):
-        first = first.removesuffix(" ms")
-    return f"{first} → {second}"
 
 
 def _weighted(result: TuneResult, figure: str) -> tuple[float, float]:

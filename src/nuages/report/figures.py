@@ -38,6 +38,14 @@ def ms_with_unit(value: float) -> str:
     return seconds(value / 1000) if abs(value) >= 10_000 else f"{ms(value)} ms"
 
 
+def change_of_ms(before: float, after: float) -> str:
+    """Two times in milliseconds: "41 → 6 ms", the unit said once where it is the same."""
+    first, second = ms_with_unit(before), ms_with_unit(after)
+    if first.endswith(" ms") and second.endswith(" ms"):
+        first = first.removesuffix(" ms")
+    return f"{first} → {second}"
+
+
 def seconds(value: float) -> str:
     """A time in seconds: "0.4 s", "12 s", "3 min 20 s"."""
     if not math.isfinite(value):

@@ -14,6 +14,7 @@ from nuages.model import (
     Finding,
     Fix,
     LedgerEntry,
+    LoadedVersion,
     Location,
     RouteCoverage,
     RouteFigures,
@@ -21,6 +22,7 @@ from nuages.model import (
     Summary,
     TimeSplit,
     TuneResult,
+    UnderLoad,
 )
 from nuages.report.changes import ranked, states
 
@@ -50,6 +52,8 @@ def tune_json(result: TuneResult) -> Json:
         "before": _summary(result.before),
         "after": _summary(result.after),
         "told_apart": sorted(result.told_apart),
+        "rounds": result.rounds,
+        "load": None if result.load is None else _load(result.load),
         "time": _time(result.time),
         "findings": _findings(result.findings),
         "fixes": _fixes(result.findings),
@@ -61,6 +65,30 @@ def tune_json(result: TuneResult) -> Json:
         "notes": list(result.notes),
         "silenced": dict(sorted(result.silenced.items())),
         "stale": [_stale(ignore) for ignore in result.stale],
+    }
+
+
+def _load(load: UnderLoad) -> Json:
+    return {
+        "rate": _number(load.rate),
+        "p95_budget_ms": _number(load.p95_budget_ms),
+        "before": _loaded(load.before),
+        "after": None if load.after is None else _loaded(load.after),
+        "cpu_ratio": None if load.cpu_ratio is None else [_number(n) for n in load.cpu_ratio],
+        "verdict": load.verdict,
+        "reasons": list(load.reasons),
+        "notes": list(load.notes),
+    }
+
+
+def _loaded(version: LoadedVersion) -> Json:
+    return {
+        "knee": None if version.knee is None else _number(version.knee),
+        "first": version.first,
+        "p50_ms": _number(version.p50_ms),
+        "p95_ms": _number(version.p95_ms),
+        "p99_ms": _number(version.p99_ms),
+        "error_share": _number(version.error_share),
     }
 
 

@@ -12,6 +12,7 @@ from nuages.report.page import Page
 from nuages.report.text_blocks import (
     coverage_block,
     ledger_block,
+    load_block,
     notes_block,
     overrides_block,
     routes_block,
@@ -34,6 +35,7 @@ def render_tune(
     coverage_block(page, result.coverage)
     page.heading("Result")
     page.text((figures.sentence, "bold"))
+    load_block(page, result.load)
     time_block(page, result.time)
     findings_block(page, ranked(result.findings))
     silenced_block(page, result.silenced, result.stale)

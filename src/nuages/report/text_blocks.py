@@ -8,7 +8,16 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
-from nuages.model import Coverage, LedgerEntry, RouteCoverage, RouteFigures, TimeSplit, TuneResult
+from nuages.model import (
+    Coverage,
+    LedgerEntry,
+    RouteCoverage,
+    RouteFigures,
+    TimeSplit,
+    TuneResult,
+    UnderLoad,
+)
+from nuages.report import under_load
 from nuages.report.attempts import grouped
 from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
 from nuages.report.figures import TIME_NOISE, count, ms, ms_with_unit, percent, plural, times_less
@@ -71,6 +80,12 @@ def _missed_table(groups: Sequence[list[RouteCoverage]], width: int) -> Table:
             Text(reason(first)),
         )
     return built
+
+
+def load_block(page: Page, load: UnderLoad | None) -> None:
+    """What the site holds, and what gives out first."""
+    for line in under_load.lines(load) if load is not None else ():
+        page.text((line, ""))
 
 
 def time_block(page: Page, split: TimeSplit) -> None:

@@ -19,7 +19,7 @@ from nuages.model import (
     TimePart,
     TuneResult,
 )
-from nuages.report import changes, time_split
+from nuages.report import changes, time_split, under_load
 from nuages.report.attempts import grouped
 from nuages.report.bars import Bar, stacked
 from nuages.report.calls import CallTables, tables
@@ -172,6 +172,12 @@ class Views:
     @cached_property
     def split(self) -> list[tuple[TimePart, str, float, float]]:
         return split_of_all(self.contents.time)
+
+    @cached_property
+    def load_lines(self) -> list[str]:
+        """What the site holds under load, and what gives out first."""
+        run = self.contents.run
+        return list(under_load.lines(run.load)) if run is not None and run.load else []
 
     @cached_property
     def time_remarks(self) -> list[str]:
