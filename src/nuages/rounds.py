@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -14,7 +14,6 @@ from nuages.doors import Door, version
 from nuages.fix import ALL, RunOutcome
 from nuages.fix.remembered import Remembered
 from nuages.model import Finding, Location, Recording
-from nuages.project import Project
 
 MOST_ROUNDS = 4
 
@@ -44,7 +43,7 @@ class Rounds:
 
     def __init__(
         self,
-        project: Project,
+        roots: Mapping[str, Path],  # of the sources, by label
         door: Door,
         judge: Judge,
         *,
@@ -52,7 +51,7 @@ class Rounds:
         remembered: Remembered,
         indexed: Indexed = unchanged,
     ) -> None:
-        self._project = project
+        self._roots = roots
         self._door = door
         self._judge = judge
         self._budget = budget
@@ -83,7 +82,7 @@ class Rounds:
         return done
 
     def _round(self, found: tuple[Finding, ...], seen: RunOutcome, done: Fixed) -> Fixed:
-        sources = {**read_sources(self._project, found), **done.sources}
+        sources = {**read_sources(self._roots, found), **done.sources}
         current = {**sources, **done.edits}
         proposed = self._remembered.recall(fix.propose(found, current, seen.recording.files))
         if done.rounds:
@@ -95,7 +94,7 @@ class Rounds:
             tried = verified(tried)
         placed = tuple(self._placed(each, current, sources) for each in tried)
         return Fixed(
-            findings=(*done.findings, *placed),
+            findings=(*_without(done.findings, placed), *placed),
             edits=edits,
             sources=sources,
             rounds=done.rounds + 1,
@@ -160,26 +159,38 @@ def verified(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.fix.status == "verified")
 
 
-def read_sources(project: Project, findings: tuple[Finding, ...]) -> dict[str, str]:
+def read_sources(roots: Mapping[str, Path], findings: tuple[Finding, ...]) -> dict[str, str]:
     """Text of every file that a finding names, by "label:file"."""
     sources = {}
     for finding in findings:
         for where in (finding.location, finding.created_at, finding.trigger, finding.remedy.at):
-            if where is None or where.root not in project.source_roots:
+            if where is None or where.root not in roots:
                 continue  # a library's template
-            path = Path(project.source_roots[where.root]) / where.file
+            path = Path(roots[where.root]) / where.file
             key = f"{where.root}:{where.file}"
             if key not in sources and path.is_file():
                 sources[key] = text.read(path)
     return sources
 
 
+def _without(earlier: tuple[Finding, ...], fixed: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Those that still stand: a later round may have fixed what had no edit in an earlier one."""
+    gone = {(each.rule, _at(each.location)) for each in fixed}
+    for finding in earlier:
+        if finding.fix.status == "verified" or (finding.rule, _at(finding.location)) not in gone:
+            yield finding
+
+
+def _at(where: Location | None) -> tuple[str, str, int] | None:
+    return (where.root, where.file, where.line) if where else None
+
+
 def _identity(finding: Finding) -> tuple[object, ...]:
     """What stays the same when lines of the same file are edited elsewhere."""
-    places = (finding.location, finding.created_at)
     return (
         finding.rule,
-        *((at.root, at.file, at.line) if at else None for at in places),
+        _at(finding.location),
+        _at(finding.created_at),
         finding.remedy.kind,
         finding.remedy.path,
     )

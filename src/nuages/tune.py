@@ -170,7 +170,7 @@ def _rounds(
         "environment": sorted(project.environment),
     }
     return Rounds(
-        project=project,
+        roots=project.source_roots,
         door=door,
         judge=judge,
         budget=budget.share(TRYING if options.load else 1.0),

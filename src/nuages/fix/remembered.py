@@ -62,6 +62,7 @@ def subject_of(code: Code, told: Mapping[str, object]) -> str:
 
 
 def _key(finding: Finding) -> str:
+    """Of the place and the path, not of the kind: one that failed was tried in every kind."""
     place, remedy = place_of(finding), finding.remedy
     at = (place.root, place.file, place.line, place.column) if place else ()
-    return hashlib.sha256(repr((finding.rule, at, remedy.kind, remedy.path)).encode()).hexdigest()
+    return hashlib.sha256(repr((finding.rule, at, remedy.path)).encode()).hexdigest()
