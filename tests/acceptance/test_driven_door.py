@@ -17,7 +17,7 @@ from tests.acceptance.projects import SETTINGS, contents, write_shop
 def test_tune_finds_fixes_and_proves(tmp_path: Path) -> None:
     root = write_shop(tmp_path)
     before = contents(root)
-    run = nuages("tune", "--json", cwd=root)
+    run = nuages("tune", "--no-load", "--json", cwd=root)
     assert run.returncode == 1, run.stderr
     result = json.loads(run.stdout)
     (finding,) = result["findings"]
@@ -31,11 +31,36 @@ def test_tune_finds_fixes_and_proves(tmp_path: Path) -> None:
     assert "shop/views.py" in page
 
 
+@pytest.mark.slow
+def test_both_versions_are_put_under_load(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    run = nuages("tune", "--json", cwd=root, seconds=400)
+    assert run.returncode == 1, run.stderr
+    load = json.loads(run.stdout)["load"]
+    assert load["verdict"] != "different answers"
+    assert any("51 queries, then 1" in reason for reason in load["reasons"])
+    assert load["before"]["error_share"] == load["after"]["error_share"] == 0
+    assert load["rate"] > 0
+    page = (root / ".nuages" / "report.html").read_text("utf-8")
+    assert "requests/s within p95 ≤ 100 ms" in page
+
+
+def test_without_time_no_edit_and_no_load_is_begun(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    run = nuages("tune", "--minutes", "0.001", "--json", cwd=root)
+    result = json.loads(run.stdout)
+    (finding,) = result["findings"]
+    assert finding["fix"]["status"] == "proposed"
+    assert "no time left" in finding["fix"]["reason"]
+    assert result["load"] is None
+    assert any("no load was put on the site" in note for note in result["notes"])
+
+
 def test_apply_writes_the_fix_and_a_second_run_is_clean(tmp_path: Path) -> None:
     root = write_shop(tmp_path)
-    assert nuages("tune", "--apply", cwd=root).returncode == 1
+    assert nuages("tune", "--no-load", "--apply", cwd=root).returncode == 1
     assert 'select_related("maker")[:50]' in (root / "shop/views.py").read_text("utf-8")
-    again = nuages("tune", cwd=root)
+    again = nuages("tune", "--no-load", cwd=root)
     assert again.returncode == 0, again.stdout
 
 
@@ -74,7 +99,7 @@ def test_a_broken_project_gets_one_screen(tmp_path: Path, fault: str) -> None:
     changes, words = BROKEN[fault]
     root = write_shop(tmp_path, changes)
     before = contents(root)
-    run = nuages("tune", cwd=root)
+    run = nuages("tune", "--no-load", cwd=root)
     assert run.returncode == 2, run.stdout
     for word in (*words, "Next:"):
         assert word in run.stderr
@@ -84,7 +109,7 @@ def test_a_broken_project_gets_one_screen(tmp_path: Path, fault: str) -> None:
 
 
 def test_no_project_is_said_with_the_three_ways_to_name_one(tmp_path: Path) -> None:
-    run = nuages("tune", cwd=tmp_path)
+    run = nuages("tune", "--no-load", cwd=tmp_path)
     assert run.returncode == 2
     for way in ("manage.py", "[tool.nuages]", "--settings"):
         assert way in run.stderr
@@ -98,7 +123,7 @@ def test_ctrl_c_leaves_no_process_and_no_changed_file(tmp_path: Path, delay: flo
     temporary.chmod(0o777)
     before = contents(root)
     run = subprocess.Popen(
-        [*NUAGES, "tune"],
+        [*NUAGES, "tune", "--no-load"],
         cwd=root,
         env={**ENVIRONMENT, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,

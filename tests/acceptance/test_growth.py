@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(root: Path) -> dict[str, Any]:
     before = contents(root)
-    run = nuages("tune", "--json", cwd=root)
+    run = nuages("tune", "--no-load", "--json", cwd=root)
     assert run.returncode == 1, run.stderr
     assert "grow" in run.stderr
     assert contents(root) == before
@@ -84,7 +84,7 @@ def test_data_of_the_projects_own_is_not_added_to(tmp_path: Path) -> None:
     """
     packages = {"shop/management/__init__.py": "", "shop/management/commands/__init__.py": ""}
     root = write_shop(tmp_path, {command: sow, **packages})
-    run = nuages("tune", "--json", "--data-command", "sow", cwd=root)
+    run = nuages("tune", "--no-load", "--json", "--data-command", "sow", cwd=root)
     assert run.returncode == 1, run.stderr
     told = json.loads(run.stdout)
     assert any(note.startswith("growth was not measured") for note in told["coverage"]["notes"])
@@ -110,7 +110,7 @@ def test_a_project_that_dies_of_more_data_costs_a_note_and_no_finding(tmp_path: 
     def joined(request):
         return JsonResponse({})
     """
-    run = nuages("tune", "--json", cwd=write_shop(tmp_path, {"shop/views.py": dying}))
+    run = nuages("tune", "--no-load", "--json", cwd=write_shop(tmp_path, {"shop/views.py": dying}))
     assert run.returncode == 1, run.stderr
     told = json.loads(run.stdout)
     assert any(note.startswith("growth was not measured") for note in told["coverage"]["notes"])

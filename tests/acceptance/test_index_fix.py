@@ -61,7 +61,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     }
     root = write_shop(tmp_path_factory.mktemp("shop"), files)
     before = contents(root)
-    run = nuages("tune", "--json", "--data-command", "sow", "--apply", cwd=root)
+    run = nuages("tune", "--no-load", "--json", "--data-command", "sow", "--apply", cwd=root)
     assert run.returncode == 1, run.stderr
     after = contents(root)
     written = {name for name in after if after[name] != before.get(name)}
