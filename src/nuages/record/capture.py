@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from nuages.record import classes, executions, lineage, sites, templates, triggers
+from nuages.record import classes, executions, lineage, resolvers, sites, templates, triggers
 from nuages.record.landmarks import (
     COMPILER,
     JINJA,
@@ -238,7 +238,7 @@ def _settle(site: int, start: FrameType, end: FrameType | None) -> int:
         handed_over = caller.get()
     if handed_over is not None and handed_over[0]:
         return handed_over[0]
-    site = classes.site_in_stack(start, end)
+    site = resolvers.site_in_stack(start, end) or classes.site_in_stack(start, end)
     if site or not _is_rendering(start, end):
         return site
     return classes.site_of_view(handed_over[1] if handed_over else classes.view_in(end))

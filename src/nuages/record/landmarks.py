@@ -24,6 +24,7 @@ RELATION = 7  # an access to an instance's relation
 PREFETCH = 8
 RESPONSE = 9  # renders what a view returned
 RENDERING = 10  # renders a template
+RESOLVER = 11  # resolves a field of GraphQL
 
 kinds: dict[str, int] = {}
 roles: dict[int, tuple[int, Any]] = {}  # id of a code object → role and what belongs to it
