@@ -1,4 +1,4 @@
-"""The lab: one project, its scratch databases, and the enclosure that everything of it runs in."""
+"""What runs in a lab: agents, commands and servers of one project, each on its own clone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ from nuages.progress import Progress
 from nuages.project import Project
 from nuages.scratch import Scratch
 from nuages.session import AgentProcess, AgentSession
-from nuages.stack import sidepackages
-from nuages.stack.databases import ScratchDatabases, start_postgres, start_sqlite
-from nuages.stack.postgres import PostgresUnavailable
-from nuages.stack.programs import minimum_for_django
+from nuages.stack.databases import ScratchDatabases, start_sqlite
 
 Mode = Literal["deep", "light"]
 BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
@@ -310,48 +307,3 @@ class Lab:
             hosts=self.project.config.hosts,
             ledger=self._ledger_path,
         )
-
-
-@contextmanager
-def open_lab(
-    project: Project,
-    *,
-    progress: Progress,
-    enforce: bool = True,
-    keep: bool = False,
-) -> Iterator[Lab]:
-    """Set up scratch space and databases for a project; remove them whatever the end was."""
-    with Scratch(keep=keep) as scratch:
-        databases, side = _databases(project, scratch)
-        lab = Lab(
-            project=project,
-            scratch=scratch,
-            databases=databases,
-            progress=progress,
-            enforce=enforce,
-            side=side,
-        )
-        try:
-            yield lab
-        finally:
-            lab.databases.stop()
-            if keep:
-                progress.say(f"The scratch folder is kept: {scratch.path}")
-
-
-def _databases(project: Project, scratch: Scratch) -> tuple[ScratchDatabases, Path | None]:
-    """PostgreSQL and a driver for the project's interpreter; SQLite where there can be neither."""
-    wanted = project.config.services.get("postgres", "")
-    try:
-        side = sidepackages.driver(project.interpreter, scratch.path)
-        server = start_postgres(
-            scratch.path,
-            wanted=wanted,
-            minimum=minimum_for_django(project.interpreter.django),
-            extensions=project.extensions,
-        )
-    except (PostgresUnavailable, sidepackages.SidePackagesUnavailable) as error:
-        if wanted:
-            raise
-        return start_sqlite(scratch.path, reason=error.message), None
-    return server, side

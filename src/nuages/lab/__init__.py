@@ -1,0 +1,6 @@
+"""The lab: one project, its scratch databases, and the enclosure that everything of it runs in."""
+
+from nuages.lab.opening import open_lab
+from nuages.lab.running import BASE, COMMAND_SECONDS, GROWN, CommandRun, Lab, Mode
+
+__all__ = ["BASE", "COMMAND_SECONDS", "GROWN", "CommandRun", "Lab", "Mode", "open_lab"]
