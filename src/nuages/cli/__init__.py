@@ -14,7 +14,7 @@ from nuages.exits import run
 COMMANDS = (
     check.check, tune.tune, populate.populate, record.record, record.collect, load.traffic,
     load.load, diagnose.diagnose, diagnose.fix, prove.prove, stateless.stateless, stack.topology,
-    stack.up, stack.ps, stack.scale, stack.restart, stack.logs, stack.down, about.rules,
+    stack.up, stack.ps, stack.top, stack.scale, stack.restart, stack.logs, stack.down, about.rules,
     about.explain, about.enclosure,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The commands that run a project scaled out: up, ps, scale, restart, logs, down, topology."""
+"""The commands that run a project scaled out: up, ps, top, scale, restart, logs, down, topology."""
 
 from __future__ import annotations
 
@@ -131,6 +131,17 @@ def ps(project: Path, as_json: bool) -> int:
     else:
         wide = None if sys.stdout.isatty() else 160  # columns, for a file or a pipe
         processes(told, Console(file=sys.stdout, width=wide))
+    return 0
+
+
+@click.command()
+@project_argument
+def top(project: Path) -> int:
+    """Watch the stack: rates, latency, pools, cache, connections, statements. Ctrl-C ends it."""
+    from nuages.up.top import watch
+
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
+    watch(_home(project).control, console, once=not sys.stdout.isatty())
     return 0
 
 

@@ -105,7 +105,7 @@ def configuration(
     }
     return {
         "admin": {"listen": f"unix/{admin}|0600", "config": {"persist": False}},
-        "logging": {"logs": {"default": {"level": "WARN", "writer": {"output": "stderr"}}}},
+        "logging": {"logs": _logs()},
         "apps": {
             "http": {
                 "grace_period": "10s",
@@ -196,6 +196,15 @@ def reverse_proxy(service: Service, sockets: Path, balancer: Balancer) -> dict[s
         },
         "headers": {"request": {"set": {"X-Real-Ip": ["{http.request.remote.host}"]}}},
         "flush_interval": -1,  # streams are passed on as they come
+    }
+
+
+def _logs() -> dict[str, Any]:
+    """Warnings, and what it answered with an error of its own: told at DEBUG when it has a page."""
+    to_us = {"writer": {"output": "stderr"}}
+    return {
+        "default": {"level": "WARN", **to_us},
+        "errors": {"level": "DEBUG", "include": ["http.log.error"], **to_us},
     }
 
 

@@ -46,6 +46,13 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
+STATEMENTS: Mapping[str, str] = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.save": "off",  # what an earlier run asked is no news
+    "pg_stat_statements.track_utility": "off",  # such commands are kept with what they hold
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
     """One cluster below `folder`: its data, its sockets, its admin's password."""
@@ -69,6 +76,11 @@ class Cluster:
         return pg_major(self.programs.version)
 
     @property
+    def counts_statements(self) -> bool:
+        """Whether the server keeps the time of each statement."""
+        return self.programs.has_library("pg_stat_statements")
+
+    @property
     def exists(self) -> bool:
         """Whether there is data from an earlier run."""
         return (self.data / "PG_VERSION").exists()
@@ -81,8 +93,8 @@ class Cluster:
             hba_file=str(self.folder / "pg_hba.conf"),
             max_connections=str(self.max_connections),
         )
-        if self.programs.has_library("pg_stat_statements"):
-            settings["shared_preload_libraries"] = "pg_stat_statements"
+        if self.counts_statements:
+            settings |= STATEMENTS
         pairs = (word for key, value in settings.items() for word in ("-c", f"{key}={value}"))
         return Order(
             name=self.name,
@@ -155,6 +167,9 @@ class Cluster:
                 command = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE")
                 with suppress(psycopg.Error):  # the migration says what is missing
                     connection.execute(command.format(sql.Identifier(name)))
+        if self.counts_statements:
+            with self.connect() as connection, suppress(psycopg.Error):
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
     def make_databases(self, names: Iterable[str]) -> None:
         """Make those that are missing; only names of nuages' own are taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,12 +28,16 @@ class Row:
     restarts: int = 0
     rps: float | None = None  # None: it answers no requests
     mean_ms: float | None = None
+    p50_ms: float | None = None
     p95_ms: float | None = None
+    p99_ms: float | None = None
     errors: int | None = None  # answers of 5xx since it started
     in_flight: int | None = None
     connections: int | None = None  # to the database, or to the pool
     cpu_percent: float = 0.0  # of one CPU, since the last look
     rss_mb: float = 0.0
+    counted: Counts = field(default_factory=dict, repr=False)  # since the last look
+    seconds: float = 0.0  # since the last look
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,24 +93,54 @@ def row(
     then, old_usage, old = before
     elapsed = max(now - then, 0.001)
     cpu = max(0.0, usage.cpu_seconds - old_usage.cpu_seconds)
-    common = {
+    common: dict[str, Any] = {
         **{key: value for key, value in asdict(subject).items() if key != "counters"},
+        "seconds": elapsed,
         "cpu_percent": round(100 * cpu / elapsed, 1),
         "rss_mb": round(usage.rss_bytes / 1e6, 1),
     }
     if not counts:
         return Row(**common)
     new = {name: value - old.get(name, 0) for name, value in counts.items()}
-    requests = sum(new[name] for name in vitals.CLASSES)
     return Row(
         **common,
-        rps=round(requests / elapsed, 1),
-        mean_ms=round(new["seconds_sum_ns"] / requests / 1e6, 1) if requests else None,
-        p95_ms=percentile(new, 0.95),
+        **answered(new, elapsed),
+        counted=new,
         errors=counts["5xx"],
         in_flight=counts["in_flight"],
         connections=counts["connections"],
     )
+
+
+def answered(counts: Counts, seconds: float) -> dict[str, Any]:
+    """Rate and times of what was counted in so many seconds."""
+    requests = sum(counts.get(name, 0) for name in vitals.CLASSES)
+    mean = round(counts["seconds_sum_ns"] / requests / 1e6, 1) if requests else None
+    return {
+        "rps": round(requests / seconds, 1) if seconds else None, "mean_ms": mean,
+        "p50_ms": percentile(counts, 0.50), "p95_ms": percentile(counts, 0.95),
+        "p99_ms": percentile(counts, 0.99),
+    }  # fmt: skip
+
+
+def together(rows: Iterable[Row]) -> dict[str, Any]:
+    """Rate, times, errors and use of several replicas as of one."""
+    rows = list(rows)
+    counts: Counter[str] = Counter()
+    for each in rows:
+        counts.update(each.counted)
+    seconds = max((each.seconds for each in rows if each.counted), default=0.0)
+    return {
+        **answered(counts, seconds),
+        "errors": sum(each.errors or 0 for each in rows),
+        "failed": counts["5xx"],  # since the last look
+        "in_flight": sum(each.in_flight or 0 for each in rows),
+        "connections": sum(each.connections or 0 for each in rows),
+        "cache_hits": counts["cache_hits"],
+        "cache_misses": counts["cache_misses"],
+        "cpu_percent": round(sum(each.cpu_percent for each in rows), 1),
+        "rss_mb": round(sum(each.rss_mb for each in rows), 1),
+    }
 
 
 def percentile(counts: Counts, share: float) -> float | None:
@@ -125,5 +160,7 @@ def percentile(counts: Counts, share: float) -> float | None:
 
 
 def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Plain data."""
-    return [asdict(each) for each in rows]
+    """Plain data, without what only sums are made of."""
+    left_out = ("counted", "seconds")
+    return [{key: value for key, value in asdict(each).items() if key not in left_out}
+            for each in rows]  # fmt: skip

@@ -47,6 +47,12 @@ class Memcached:
         """Whether it answers."""
         return ask(self.socket, b"version\r\n").startswith(b"VERSION")
 
+    def figures(self) -> dict[str, str]:
+        """`stats`: hits, misses, memory, connections, by their names there."""
+        answer = ask(self.socket, b"stats\r\n", lambda data: data.endswith(b"END\r\n"))
+        lines = answer.decode("utf-8", "replace").splitlines()
+        return dict(line.split(" ", 2)[1:] for line in lines if line.startswith("STAT "))
+
 
 def find(told: str = "") -> Path | None:
     """The program that was told, or the system's."""

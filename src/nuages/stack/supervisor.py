@@ -29,6 +29,7 @@ from nuages.stack.services import Replica, Replicas
 from nuages.topology import Service
 
 SHUTDOWN = re.compile(rb"received (smart|fast|immediate) shutdown request")
+NO_ANSWER = re.compile(rb'"logger":"http\.log\.error.*"status":5\d\d')
 LAST_LINES = 15  # of what a process printed that did not start
 PAUSE_LIMIT = 10.0  # seconds that PgBouncer's PAUSE waits for transactions
 
@@ -46,6 +47,7 @@ class Stack:
     started: float = field(default_factory=time.monotonic)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     children: list[Child] = field(default_factory=list)
+    unanswered: int = 0  # requests that the balancer had to answer with an error of its own
     _loop: asyncio.AbstractEventLoop | None = None
     care: Care | None = None
 
@@ -235,7 +237,8 @@ class Stack:
         await asyncio.gather(*(asyncio.to_thread(pool.admin, command) for pool in pools))
 
     def _overhear(self, name: str, line: bytes) -> None:
-        """In the thread that reads: PostgreSQL was told to end by somebody else."""
+        """In the thread that reads: PostgreSQL was told to end by somebody else, Caddy failed."""
+        self.unanswered += bool(name == "caddy" and NO_ANSWER.search(line))
         if name == "postgres" and SHUTDOWN.search(line) and self._loop is not None:
             # In the tenth of a second until it ends, each new login would fail a request.
             with suppress(RuntimeError):  # the stack is down

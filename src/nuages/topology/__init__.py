@@ -98,6 +98,7 @@ class Topology:
     pools: tuple[Pool, ...] = (Pool(),)
     cache: Cache = field(default_factory=Cache)
     balancer: Balancer = field(default_factory=Balancer)
+    status_port: int = 0  # of the status page; 0: the first free one after the balancer's
     prefix: str = "nuages_up"  # of the databases' names; the alias follows
     keep: tuple[str, ...] = ()  # settings that the overlay leaves as they are
     sources: Mapping[str, str] = field(default_factory=dict)  # "services.web.replicas" → where

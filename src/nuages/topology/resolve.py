@@ -76,6 +76,7 @@ def resolve(
             host=say.value("host", Balancer.host, "default: this machine only"),
             port=say.value("port", Balancer.port, "default"),
         ),
+        status_port=say.value("status_port", 0, "default: the first free one after `port`"),
         keep=tuple(say.value("keep", (), "default: every override that a stack needs")),
         sources=say.sources,
     )

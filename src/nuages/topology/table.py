@@ -95,6 +95,7 @@ SERVICE: Mapping[str, Reader] = {
 TABLE: Mapping[str, Reader] = {
     "host": text,
     "port": port,
+    "status_port": port,
     "server": SERVICE["server"],
     "cache": url_or("valkey", "memcached", "none"),
     "cache_mb": count,

@@ -19,8 +19,10 @@ from nuages.stack.child import Child
 from nuages.stack.figures import as_json
 from nuages.stack.home import Home, StackError
 from nuages.stack.listening import tcp
+from nuages.stack.observed import News, Observer
 from nuages.stack.supervisor import Stack
 from nuages.topology import Balancer, Topology
+from nuages.up import status
 from nuages.up.describing import topology_of
 from nuages.up.parts import assemble
 
@@ -47,10 +49,17 @@ def up(project: Project, options: UpOptions, *, say: Say, ready: Callable[[Runni
     held = home.lock(place)
     try:
         listening = tcp(topology.balancer.host, topology.balancer.port)
+        watching = status.listen(topology.status_port, topology.balancer.port)
         parts = assemble(project, topology, place, external=options.migrate_external)
         parts.autoscale = options.autoscale
         parts.caddy = replace(parts.caddy, listening=listening)
-        asyncio.run(_run(Stack(parts=parts, say=say), place, ready))
+        news = News(say=say)
+        stack = Stack(parts=parts, say=news)
+        watched = status.Status(
+            stack=stack, observer=Observer(stack), news=news, budgets=project.config.budgets,
+            url=url_of(topology.balancer), listening=watching,
+        )  # fmt: skip
+        asyncio.run(_run(stack, watched, place, ready))
     finally:
         place.state.unlink(missing_ok=True)
         held.close()
@@ -61,6 +70,7 @@ class Running:
     """A stack that serves."""
 
     url: str
+    status_url: str
     topology: Topology
     seconds: float  # from the start of its processes until it served
     home: Home
@@ -69,7 +79,9 @@ class Running:
     notes: tuple[str, ...] = ()
 
 
-async def _run(stack: Stack, place: Home, ready: Callable[[Running], None]) -> None:
+async def _run(
+    stack: Stack, watched: status.Status, place: Home, ready: Callable[[Running], None]
+) -> None:
     loop = asyncio.get_running_loop()
     presses = 0
 
@@ -85,15 +97,16 @@ async def _run(stack: Stack, place: Home, ready: Callable[[Running], None]) -> N
         loop.add_signal_handler(number, interrupted)
     starting = asyncio.create_task(stack.start())
     ending = asyncio.create_task(stack.ended.wait())
-    server = None
+    servers: list[asyncio.Server] = []
     try:
         await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
             raise KeyboardInterrupt
         await starting
-        server = await control.serve(place.control, Commands(stack).answer)
-        running = _running(stack, place)
+        servers.append(await control.serve(place.control, Commands(stack, watched).answer))
+        servers.append(await status.serve(watched))
+        running = _running(stack, watched, place)
         home.write_state(place, url=running.url)
         ready(running)
         await ending
@@ -103,8 +116,9 @@ async def _run(stack: Stack, place: Home, ready: Callable[[Running], None]) -> N
         with suppress(asyncio.CancelledError, Exception):
             await starting
         await stack.stop()
-        if server is not None:
+        for server in servers:
             server.close()
+        watched.observer.close()
         place.control.unlink(missing_ok=True)
         stack.close()
 
@@ -116,11 +130,12 @@ def hasten(children: list[Child]) -> None:
             child.kill()
 
 
-def _running(stack: Stack, place: Home) -> Running:
+def _running(stack: Stack, watched: status.Status, place: Home) -> Running:
     parts = stack.parts
     told = parts.report()
     return Running(
-        url=url_of(parts.topology.balancer),
+        url=watched.url,
+        status_url=watched.status_url,
         topology=parts.topology,
         seconds=round(time.monotonic() - stack.started, 2),
         home=place,
@@ -139,8 +154,8 @@ def url_of(balancer: Balancer) -> str:
 class Commands:
     """What the other commands may ask of a running stack."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
+    def __init__(self, stack: Stack, watched: status.Status) -> None:
+        self.stack, self.watched = stack, watched
 
     async def answer(self, verb: str, told: dict[str, Any], say: Say) -> Any:
         """Do what is asked; StackError for what is not known."""
@@ -152,11 +167,15 @@ class Commands:
     async def do_ps(self, say: Say) -> dict[str, Any]:
         rows = await self.stack.look()
         return {
-            "url": url_of(self.stack.parts.topology.balancer),
+            "url": self.watched.url,
+            "status_url": self.watched.status_url,
             "uptime_s": round(time.monotonic() - self.stack.started, 1),
             "processes": as_json(rows),
             "dropped_log_bytes": self.stack.outputs.dropped,
         }
+
+    async def do_status(self, say: Say) -> dict[str, Any]:
+        return await self.watched.look()
 
     async def do_scale(self, say: Say, service: str, replicas: int) -> dict[str, Any]:
         await self.stack.scale(service, replicas)

@@ -46,6 +46,7 @@ def values(topology: Topology) -> Iterator[tuple[str, str]]:
     balancer, cache = topology.balancer, topology.cache
     yield "host", balancer.host
     yield "port", str(balancer.port)
+    yield "status_port", str(topology.status_port or "next")
     for service in topology.services:
         for key, value in _of_service(service):
             yield f"services.{service.name}.{key}", value

@@ -22,6 +22,7 @@ FOLLOW_SECONDS = 0.2
 def announce(running: Running, console: Console) -> None:
     """Say that it serves, where, what serves, and what was changed for it."""
     console.print(f"[green]✓[/] [bold]{running.url}[/] [dim]{running.seconds} s[/]")
+    console.print(f"  status: {running.status_url} (or nuages top)")
     for service in running.topology.services:
         what = service.application or " ".join(service.command)
         console.print(f"  {service.name}: {service.replicas} × {service.server} {escape(what)}")
@@ -41,11 +42,11 @@ def processes(told: Mapping[str, Any], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("process", "state", "up", "restarts"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("req/s", "mean", "p95", "5xx", "in flight", "conns", "CPU", "RSS"):
+    for heading in ("req/s", "p50", "p95", "p99", "5xx", "in flight", "conns", "CPU", "RSS"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in told["processes"]:
         table.add_row(*_cells(row))
-    console.print(f"{told['url']}  up {_span(told['uptime_s'])}")
+    console.print(f"{told['url']}  up {span(told['uptime_s'])}")
     console.print(table)
     if told.get("dropped_log_bytes"):
         console.print(f"{told['dropped_log_bytes']:,} bytes of logs could not be written")
@@ -54,11 +55,11 @@ def processes(told: Mapping[str, Any], console: Console) -> None:
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield row["name"]
     yield f"[green]{row['state']}[/]" if row["state"] == "ready" else f"[red]{row['state']}[/]"
-    yield _span(row["uptime_s"])
+    yield span(row["uptime_s"])
     yield str(row["restarts"])
     yield _number(row["rps"])
-    yield _number(row["mean_ms"], " ms")
-    yield _number(row["p95_ms"], " ms")
+    for name in ("p50_ms", "p95_ms", "p99_ms"):
+        yield _number(row[name], " ms")
     yield _number(row["errors"])
     yield _number(row["in_flight"])
     yield _number(row["connections"])
@@ -70,7 +71,8 @@ def _number(value: float | None, unit: str = "") -> str:
     return "" if value is None else f"{value:g}{unit}"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """How long, in one unit."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     minutes = int(seconds // 60)

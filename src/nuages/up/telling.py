@@ -101,9 +101,7 @@ class Telling:
             persistent=service.server != "granian-asgi",
             native_pool=service.threads if self._pools_natively() else 0,
             cache=self._cache(),
-            queue=next(
-                (f"{each.url}?db=0" for each in self.servers.caches if each.name == "queue"), ""
-            ),
+            queue=self._queue(),
             hosts=tuple(dict.fromkeys(hosts)),
             origins=tuple(f"http://{host}:{balancer.port}" for host in dict.fromkeys(hosts)),
             static=str(self.home.path / "static"),

@@ -10,8 +10,8 @@ from nuages.up import showing
 
 ROW = {
     "name": "web-1", "service": "web", "state": "ready", "pid": 7, "uptime_s": 200.0,
-    "restarts": 1, "rps": 61.5, "mean_ms": 8.0, "p95_ms": 21.0, "errors": 0, "in_flight": 2,
-    "connections": 4, "cpu_percent": 31.0, "rss_mb": 92.4,
+    "restarts": 1, "rps": 61.5, "p50_ms": 8.0, "p95_ms": 21.0, "p99_ms": 60.0,
+    "errors": 0, "in_flight": 2, "connections": 4, "cpu_percent": 31.0, "rss_mb": 92.4,
 }  # fmt: skip
 
 
@@ -31,8 +31,8 @@ def test_a_process_has_a_line_with_its_figures():
     showing.processes(told, Console(file=out, width=160))
     line = out.getvalue().splitlines()[2]
     assert line.split() == [
-        "web-1", "ready", "3", "min", "1", "61.5", "8", "ms", "21", "ms", "0", "2", "4", "31", "%",
-        "92", "MB",
+        "web-1", "ready", "3", "min", "1", "61.5", "8", "ms", "21", "ms", "60", "ms", "0", "2", "4",
+        "31", "%", "92", "MB",
     ]  # fmt: skip
 
 
