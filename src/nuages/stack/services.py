@@ -130,10 +130,9 @@ class Replicas:
         for replica in self.ready:
             if not replica.asked:  # no answer keeps nobody else's from being seen
                 self._background(self._ask(replica))
-        sick = [replica for replica in self.ready if replica.silent > SICK_AFTER]
-        for replica in sick:
-            # All silent at once is a busy machine: more processes would make it worse.
-            alone = len(sick) < len(self.ready)
+        # All silent at once is a busy machine: more processes would make it worse.
+        alone = any(replica.silent < SICK_AFTER / 2 for replica in self.ready)
+        for replica in [each for each in self.ready if each.silent > SICK_AFTER]:
             if replica.silent > HUNG_AFTER or (alone and not self._turn.locked()):
                 self._background(self._replace_silent(replica))
                 return
