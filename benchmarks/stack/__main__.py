@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import signal
+import statistics
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,8 @@ def main() -> None:
     if asked.throughput:
         folder = REPOSITORY / "build" / "stack"
         folder.mkdir(parents=True, exist_ok=True)
-        keep(throughput=throughput.measure(folder, rounds=asked.rounds))
+        keep(throughput=throughput.measure(folder, rounds=asked.rounds),
+             weather={"load": round(os.getloadavg()[0], 1)})  # fmt: skip
 
 
 def keep(**measured: dict[str, Any]) -> None:
@@ -46,7 +48,7 @@ def keep(**measured: dict[str, Any]) -> None:
         results[name] = {**results.get(name, {}), **figures}
     results["machine"] = {
         "cpus": os.cpu_count(), "python": platform.python_version(),
-        "date": datetime.now(UTC).strftime("%B %Y"),
+        "date": datetime.now(UTC).strftime("%-d %B %Y"),
     }  # fmt: skip
     running.write_json(RESULTS, results)
     if {"matrix", "endings", "throughput"} <= results.keys():
@@ -55,28 +57,38 @@ def keep(**measured: dict[str, Any]) -> None:
 
 
 def _matrix(only: list[str]) -> dict[str, Any]:
-    found = {}
-    with running.copied_project() as root, running.stack(root) as stack:
-        for scenario in matrix.SCENARIOS:
-            if only and scenario.name not in only:
-                continue
-            result = matrix.run(scenario, stack)
-            print(f"{result.title}: {result.why or 'none failed'}", file=sys.stderr)
-            found[scenario.name] = result.to_json()
+    found: dict[str, Any] = {}
+    asked = [each for each in matrix.SCENARIOS if not only or each.name in only]
+    for of_services, topology in ((False, ""), (True, matrix.SERVICES)):
+        own = [each for each in asked if each.of_services == of_services]
+        if own:
+            with running.copied_project() as root:
+                (root / "pyproject.toml").write_text(topology, "utf-8")
+                with running.stack(root) as stack:
+                    found |= {each.name: _counted(each, stack) for each in own}
     return found
+
+
+def _counted(scenario: matrix.Scenario, stack: running.RunningStack) -> dict[str, Any]:
+    result = matrix.run(scenario, stack)
+    print(f"{result.title}: {result.why or 'none failed'}", file=sys.stderr)
+    return {**result.to_json(), "load": round(os.getloadavg()[0], 1)}
 
 
 def _endings() -> dict[str, Any]:
     left, seconds = endings.interrupted_twice()
     written, lost = endings.kept_between_runs()
     chorus = REPOSITORY / ".venv-chorus" / "bin" / "python"
+    cold = [endings.cold_start(CHORUS, chorus) for _ in range(page.COLD_STARTS)]
     return {
         "supervisor_killed_left": len(endings.supervisor_killed()),
         "interrupted_left": len(left),
         "interrupted_seconds": round(seconds, 1),
         "written": len(written),
         "lost": len(lost),
-        "cold_start_seconds": round(endings.cold_start(CHORUS, chorus), 1),
+        "cold_start_seconds": round(statistics.median(cold), 1),
+        "cold_start_least": round(min(cold), 1),
+        "cold_start_load": round(os.getloadavg()[0], 1),
     }
 
 

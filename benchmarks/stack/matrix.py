@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,15 @@ from benchmarks.stack.running import RunningStack
 from benchmarks.stack.sender import Tally
 from nuages.stack.home import StackError
 
+SERVICES = """
+[tool.nuages.topology.services.api]
+routes = ["/visits/"]
+replicas = 1
+
+[tool.nuages.topology.services.idle]
+kind = "worker"
+command = "python -c 'import time; time.sleep(1000)'"
+"""  # pyproject.toml of a project with more than one service
 MANY = 10_000  # allowed failures where only the count is of interest
 
 
@@ -28,6 +38,7 @@ class Scenario:
     posts: int = 0
     after: float = 1.5  # seconds of load after it
     is_slow: bool = False  # takes half a minute: only for the table
+    of_services: bool = False  # needs the stack that SERVICES makes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +95,10 @@ def _allowed(scenario: Scenario) -> str:
 
 def restart_web(stack: RunningStack) -> None:
     stack.ask("restart", names=["web"])
+
+
+def restart_all(stack: RunningStack) -> None:
+    stack.ask("restart", names=[])
 
 
 def scale_up_and_down(stack: RunningStack) -> None:
@@ -159,6 +174,16 @@ def kill_valkey(stack: RunningStack) -> None:
     stack.kill("valkey")
 
 
+def valkey_gone(stack: RunningStack) -> None:
+    """Killed whenever it is back, for three seconds."""
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        for row in [row for row in stack.rows() if row["name"] == "valkey" and row["pid"]]:
+            with suppress(ProcessLookupError):
+                os.kill(row["pid"], signal.SIGKILL)
+        time.sleep(0.05)
+
+
 def hang_valkey(stack: RunningStack) -> None:
     pid = stack.pid("valkey")
     os.kill(pid, signal.SIGSTOP)
@@ -187,6 +212,8 @@ def fill_disk(stack: RunningStack) -> None:
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="restart", title="rolling restart of the service", do=restart_web),
+    Scenario(name="restart-all", title="rolling restart of every service, workers too",
+             do=restart_all, of_services=True),
     Scenario(name="scale", title="scaled from 2 to 4 replicas and back", do=scale_up_and_down),
     Scenario(name="restart-broken", title="rolled to a version that does not start",
              do=restart_broken),
@@ -205,6 +232,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="kill-pgbouncer", title="PgBouncer `kill -9`",
              do=kill_pgbouncer, gets=MANY, posts=MANY),
     Scenario(name="kill-valkey", title="Valkey `kill -9`", do=kill_valkey),
+    Scenario(name="valkey-gone", title="Valkey gone for 3 s, and back", do=valkey_gone, after=4),
     Scenario(name="hang-valkey", title="Valkey hangs for 2 s", do=hang_valkey),
     Scenario(name="restart-caddy", title="Caddy replaced", do=restart_caddy, gets=MANY, posts=MANY),
     Scenario(name="kill-caddy", title="Caddy `kill -9`", do=kill_caddy, gets=MANY, posts=MANY),

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.stack import matrix, peers, running, throughput
 
+COLD_STARTS = 5
 TEMPLATE = Path(__file__).with_name("page.md")
 
 
@@ -19,6 +20,7 @@ def render(results: dict[str, Any]) -> str:
     return Template(TEMPLATE.read_text("utf-8")).substitute(
         results["machine"],
         **results["endings"],
+        cold_starts=COLD_STARTS,
         rps=f"{running.RPS:.0f}",
         matrix="\n".join(rows),
         connections=throughput.CONNECTIONS,
@@ -26,6 +28,7 @@ def render(results: dict[str, Any]) -> str:
         threads=peers.THREADS,
         replicas=peers.REPLICAS,
         throughput=throughput.table(figures),
+        load=results["weather"]["load"],
     )
 
 
@@ -33,4 +36,5 @@ def _row(result: dict[str, Any]) -> str:
     gets = f"{result['failed_gets']} of {result['gets']:,}"
     posts = f"{result['failed_posts']} of {result['posts']:,}"
     p99 = f"{result['p99_ms']:,.0f} ms"
-    return f"| {result['title']} | {gets} | {posts} | {result['lost_writes']} | {p99} |"
+    cells = (result["title"], gets, posts, result["lost_writes"], p99, result["load"])
+    return f"| {' | '.join(map(str, cells))} |"

@@ -24,7 +24,7 @@ def stack():
         yield started
 
 
-QUICK = [scenario for scenario in matrix.SCENARIOS if not scenario.is_slow]
+QUICK = [each for each in matrix.SCENARIOS if not each.is_slow and not each.of_services]
 
 
 @pytest.mark.parametrize("scenario", QUICK, ids=lambda each: each.name)

@@ -64,6 +64,7 @@ class StackConfig:
     secret: Secret | None = None
     flags: Mapping[str, Any] = field(default_factory=dict)
     drain: str = ""  # file; while it exists the process is not ready
+    checks: str = ""  # file that says what the balancer was told of it, a letter a check
     metrics: str = ""  # folder of the counters of this replica's processes
     report: str = ""  # file that the overrides are listed in
     scratch: str = ""  # folder for what else is written

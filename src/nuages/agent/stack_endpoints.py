@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ PREFIX = "/-/nuages/"
 REASONS = {200: "200 OK", 404: "404 Not Found", 503: "503 Service Unavailable"}
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
+BALANCER = "balancer"  # what its checks say in the header X-Nuages
+READY, DRAINS = "r", "d"  # what it was told, a letter a check
+NOTED = 3
+
 Answer = tuple[int, str]
 
 
@@ -26,18 +31,28 @@ class Endpoints:
         self._config = config
         # Only the balancer can reach a replica, and it adds the address that it was asked from.
         self.trusts_balancer = config.forwarded and "REMOTE_ADDR" not in config.keep
+        self._noted = {READY: 0, DRAINS: 0}
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str, who: str = "") -> Answer:
         """Status and text. Ready: the application is loaded, and the stack does not drain it."""
         name = path.removeprefix(PREFIX).strip("/")
         if name == "ready":
             drains = bool(self._config.drain) and os.path.exists(self._config.drain)
+            if who == BALANCER:
+                self._note(DRAINS if drains else READY)
             return (503, "draining\n") if drains else (200, "ready\n")
         if name == "live":
             return 200, "live\n"
         if name == "metrics" and self._config.metrics:
             return 200, self._metrics()
         return 404, "not found\n"
+
+    def _note(self, letter: str) -> None:
+        """Leave word that the balancer was told; each process does so for its first few checks."""
+        if self._config.checks and self._noted[letter] < NOTED:
+            self._noted[letter] += 1
+            with suppress(OSError), open(self._config.checks, "a", encoding="utf-8") as file:
+                file.write(letter)
 
     def _metrics(self) -> str:
         labels = {"service": self._config.service, "replica": self._config.replica}
@@ -61,7 +76,7 @@ def _hook_wsgi(module: Any, endpoints: Endpoints) -> None:
             if endpoints.trusts_balancer and (address := _client(environ)):
                 environ["REMOTE_ADDR"] = address
             return original(self, environ, start_response)
-        status, text = endpoints.answer(path)
+        status, text = endpoints.answer(path, environ.get("HTTP_X_NUAGES", ""))
         body = text.encode()
         start_response(REASONS[status], [("Content-Type", TEXT),
                                          ("Content-Length", str(len(body)))])  # fmt: skip
@@ -80,7 +95,7 @@ def _hook_asgi(module: Any, endpoints: Endpoints) -> None:
             if endpoints.trusts_balancer and (address := _client_of(scope)):
                 scope = {**scope, "client": (address, 0)}
             return await original(self, scope, receive, send)
-        status, text = endpoints.answer(path)
+        status, text = endpoints.answer(path, _header(scope, b"x-nuages"))
         body = text.encode()
         headers = [(b"content-type", TEXT.encode()), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -95,8 +110,12 @@ def _client(environ: dict[str, Any]) -> str:
 
 
 def _client_of(scope: dict[str, Any]) -> str:
-    found = (value for name, value in scope.get("headers", ()) if name == b"x-forwarded-for")
-    return _last(next(found, b"").decode("latin-1"))
+    return _last(_header(scope, b"x-forwarded-for"))
+
+
+def _header(scope: dict[str, Any], wanted: bytes) -> str:
+    found: Iterator[bytes] = (value for name, value in scope.get("headers", ()) if name == wanted)
+    return next(found, b"").decode("latin-1")
 
 
 def _last(forwarded: str) -> str:

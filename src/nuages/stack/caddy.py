@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nuages.agent.stack_endpoints import BALANCER
 from nuages.stack.child import Order
 from nuages.topology import READY_PATH, Balancer, Service, Topology
 
@@ -190,7 +191,7 @@ def reverse_proxy(service: Service, sockets: Path, balancer: Balancer) -> dict[s
                 "interval": f"{balancer.check_ms}ms",
                 "timeout": f"{balancer.check_timeout_ms}ms",
                 "expect_status": 200,
-                "headers": {"Host": ["localhost"]},
+                "headers": {"Host": ["localhost"], "X-Nuages": [BALANCER]},
             },
             "passive": {"max_fails": balancer.max_fails, "fail_duration": "1s"},
         },

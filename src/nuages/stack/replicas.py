@@ -41,6 +41,10 @@ class Launcher:
         """While it exists the replica says that it is not ready."""
         return self.sockets / f"{service.name}-{slot}.drain"
 
+    def checks_file(self, service: Service, slot: int) -> Path:
+        """What the replica has told the balancer."""
+        return self.sockets / f"{service.name}-{slot}.checks"
+
     def order(self, service: Service, slot: int, told: Path) -> Order:
         """How one replica is run; `told` is the file that its overlay reads."""
         return Order(

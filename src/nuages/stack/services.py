@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from nuages.agent.stack_endpoints import DRAINS, READY
 from nuages.stack import replicas
 from nuages.stack.child import SETTLED, Child, backoff, how
 from nuages.stack.home import StackError
@@ -21,7 +22,8 @@ from nuages.topology import Balancer, Service
 State = Literal["starting", "ready", "draining", "stopping", "gone"]
 
 READY_LIMIT = 120.0  # seconds; a large project imports for many of them
-INTERVALS = 2  # of the balancer's checks, between a change and what relies on its being seen
+CHECKS = 2  # of the balancer's: at the second it has what it was told at the first
+SEEN_LIMIT = 15.0  # seconds; half a one is usual, on a busy machine checks are late
 SICK_AFTER = 6.0  # seconds without an answer: replaced, though it may still end its requests
 HUNG_AFTER = 30.0  # seconds without an answer: killed
 WORKER_SETTLES = 1.0  # seconds that a process without a readiness lives before it counts
@@ -171,6 +173,7 @@ class Replicas:
         if self.has_socket:
             self.launcher.socket(self.service, slot).unlink(missing_ok=True)
         self.launcher.drain_file(self.service, slot).unlink(missing_ok=True)
+        self.launcher.checks_file(self.service, slot).unlink(missing_ok=True)
         told = self.tell(self.service, slot)
         child = self.spawn(self.launcher.order(self.service, slot, told))
         replica = Replica(service=self.service, slot=slot, child=child)
@@ -184,7 +187,7 @@ class Replicas:
         replica.state = "ready"
         replica.last_answer = time.monotonic()
         self._background(self._watch(replica))
-        await self._seen()
+        await self._until_seen(replica, READY)
         return replica
 
     def _free_slot(self) -> int:
@@ -226,8 +229,7 @@ class Replicas:
         replica.state = "draining"
         if self.has_socket:
             self.launcher.drain_file(self.service, replica.slot).touch()
-            await self._until_draining(replica)
-            await self._seen()
+            await self._until_seen(replica, DRAINS)
             deadline = time.monotonic() + GRACE
             while await self._requests(replica) and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
@@ -235,18 +237,15 @@ class Replicas:
         await replica.child.stop()
         self._forget(replica)
 
-    async def _until_draining(self, replica: Replica) -> None:
-        """Its answer waits behind its requests, and so does the balancer's check."""
-        socket = self.launcher.socket(self.service, replica.slot)
-        deadline = time.monotonic() + GRACE
-        while replica.child.alive and time.monotonic() < deadline:
-            if await replicas.status(socket) != 200:
-                return
+    async def _until_seen(self, replica: Replica, letter: str) -> None:
+        """Wait until the balancer knows; its checks wait behind the replica's requests."""
+        checks = self.launcher.checks_file(self.service, replica.slot)
+        deadline = time.monotonic() + SEEN_LIMIT
+        while self.has_socket and replica.child.alive and time.monotonic() < deadline:
+            with suppress(FileNotFoundError):
+                if checks.read_text("utf-8").count(letter) >= CHECKS:
+                    return
             await asyncio.sleep(0.02)
-
-    async def _seen(self) -> None:
-        if self.has_socket:
-            await asyncio.sleep(INTERVALS * self.balancer.check_ms / 1000)
 
     async def _requests(self, replica: Replica) -> int:
         told = await asyncio.to_thread(self.in_flight)

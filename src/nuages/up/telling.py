@@ -68,6 +68,7 @@ class Telling:
             self._config(service),
             replica=name,
             drain=str(self.home.replicas / f"{name}.drain"),
+            checks=str(self.home.replicas / f"{name}.checks"),
             metrics=str(self.counters(name)) if service.kind == "web" else "",
         )
         return self._write(name, config)

@@ -12,14 +12,14 @@ import pytest
 
 from nuages.stack.child import Child, Order
 from nuages.stack.home import StackError
-from nuages.stack.replicas import Launcher
+from nuages.stack.replicas import Launcher, status
 from nuages.stack.services import Replicas
 from nuages.topology import Balancer, Service
 
 # What a replica is to the stack: a socket on which it says whether it is ready.
 SERVER = """
 import os, socket, sys
-path, drain = sys.argv[1:3]
+path, drain, checks = sys.argv[1:4]
 if os.path.exists(os.path.join(os.path.dirname(path), "broken")):
     sys.exit(7)
 listening = socket.socket(socket.AF_UNIX)
@@ -28,7 +28,10 @@ listening.listen()
 while True:
     connection, _ = listening.accept()
     connection.recv(4096)
-    status = b"503 Draining" if os.path.exists(drain) else b"200 OK"
+    drains = os.path.exists(drain)
+    status = b"503 Draining" if drains else b"200 OK"
+    with open(checks, "a") as file:
+        file.write("d" if drains else "r")
     connection.sendall(b"HTTP/1.1 " + status + b"\\r\\n\\r\\n")
     connection.close()
 """
@@ -38,12 +41,23 @@ class Servers(Launcher):
     """Starts that server in the place of one of a project."""
 
     def order(self, service: Service, slot: int, told: Path) -> Order:
-        paths = (str(self.socket(service, slot)), str(self.drain_file(service, slot)))
+        files = (self.socket, self.drain_file, self.checks_file)
+        paths = [str(file(service, slot)) for file in files]
         return Order(name=f"web-{slot}", argv=(sys.executable, "-c", SERVER, *paths), grace=5)
 
 
+async def check(service: Replicas) -> None:
+    """What the balancer does, all the time."""
+    while True:
+        for replica in list(service.all):
+            await status(service.launcher.socket(service.service, replica.slot))
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
-async def running(tmp_path: Path, replicas: int = 2, said: list[str] | None = None):
+async def running(
+    tmp_path: Path, replicas: int = 2, said: list[str] | None = None, balancer: bool = True
+):
     def spawn(order: Order) -> Child:
         return Child(order, os.open(os.devnull, os.O_WRONLY), lambda line: None)
 
@@ -56,10 +70,12 @@ async def running(tmp_path: Path, replicas: int = 2, said: list[str] | None = No
         in_flight=dict,
         say=([] if said is None else said).append,
     )
+    checking = asyncio.create_task(check(service) if balancer else asyncio.sleep(0))
     await service.scale(replicas)
     try:
         yield service
     finally:
+        checking.cancel()
         await service.stop(grace=1)
 
 
@@ -163,5 +179,23 @@ def test_all_silent_at_once_are_busy_not_hung(tmp_path, monkeypatch):
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
             assert slots(service) == [1, 2]
+
+    asyncio.run(run())
+
+
+def test_no_replica_ends_before_the_balancer_knows(tmp_path, monkeypatch):
+    """On a busy machine its checks are late: time alone says nothing."""
+    monkeypatch.setattr("nuages.stack.services.SEEN_LIMIT", 2.0)
+
+    async def run():
+        async with running(tmp_path, balancer=False) as service:
+            before = [replica.child for replica in service.ready]
+            retiring = asyncio.create_task(service.scale(1))
+            await asyncio.sleep(0.5)
+            assert all(child.alive for child in before)
+            checking = asyncio.create_task(check(service))
+            await asyncio.wait_for(retiring, 10)
+            checking.cancel()
+            assert [child.alive for child in before] == [True, False]
 
     asyncio.run(run())
