@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 
 import pytest
@@ -59,3 +60,37 @@ def test_it_is_used_when_it_is(server, root):
     assert "tills_entry" in tables(server)
     with server.connect(NAME) as connection:
         assert connection.execute("SELECT key FROM tills_entry").fetchall() == [("one",)]
+
+
+INHERITING = """
+from tills.settings import *  # what a project's settings for production do
+
+import os
+
+for line in (BASE_DIR / ".env").read_text().splitlines():
+    name, _, value = line.partition("=")
+    os.environ.setdefault(name, value)
+PORT = os.environ["DATABASE_PORT"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop",
+                         "HOST": "127.0.0.1", "PORT": PORT, "USER": "shop", "PASSWORD": "x"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache",
+                      "LOCATION": os.environ["CACHE_URL"]}}
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = "127.0.0.1", int(PORT)
+"""
+
+
+def test_what_the_environment_and_an_env_file_name_is_never_asked(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as trap, running.copied_project() as root:
+        trap.setblocking(False)
+        port = trap.getsockname()[1]
+        (root / "tills" / "production.py").write_text(INHERITING, "utf-8")
+        (root / ".env").write_text(f"CACHE_URL=redis://127.0.0.1:{port}/0\n", "utf-8")
+        monkeypatch.setenv("DATABASE_PORT", str(port))
+        monkeypatch.setenv("DATABASE_URL", f"postgres://shop:x@127.0.0.1:{port}/shop")
+        with running.stack(root, ["--settings", "tills.production"]) as stack:
+            tally = stack.under_load(lambda: stack.ask("restart", names=[]), rps=20)
+            assert tally.why() == {}
+            assert stack.lost_writes() == []
+        with pytest.raises(BlockingIOError):
+            trap.accept()
