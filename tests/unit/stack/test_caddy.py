@@ -38,7 +38,7 @@ class TestTheSettingsThatLostNoRequest:
         active = proxy["health_checks"]["active"]
         assert (active["interval"], active["timeout"]) == ("250ms", "5000ms")
         assert active["uri"] == READY_PATH
-        assert active["headers"] == {"Host": ["localhost"]}
+        assert active["headers"] == {"Host": ["localhost"], "X-Nuages": ["balancer"]}
         assert proxy["health_checks"]["passive"]["max_fails"] == 1
 
     def test_the_least_busy_replica_and_another_try_for_five_seconds(self):
