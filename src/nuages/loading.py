@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from nuages.lab import BASE, Lab
 from nuages.load import Knee, LoadResult, Phase, Steps, find_knee
@@ -17,22 +16,14 @@ from nuages.load.values import Budget
 from nuages.prove.measuring import Sides
 from nuages.prove.statistics import mean_ratio
 from nuages.prove.values import Judgement, Loaded, LoadProof
-from nuages.serving import Served, ServerOptions, descendants, serve
-from nuages.stack.databases import PostgresDatabases
+from nuages.serving import Served, ServerOptions, serve
+from nuages.stack.home import Home
 from nuages.traffic.mix import Actor, Mix
+from nuages.watching import of_served, of_stack
 
-# What a connection does that is not idle, as pg_stat_activity says it.
-_GLANCE = """
-SELECT CASE WHEN wait_event_type IS NULL THEN 'running'
-            WHEN wait_event_type IN ('Lock', 'IO', 'LWLock') THEN wait_event_type
-            ELSE 'other' END, count(*)
-FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND state IN ('active', 'fastpath function call') GROUP BY 1
-"""
-_CONNECTIONS = """
-SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
-       current_setting('max_connections')::int
-"""
+# A server imports, compiles templates and connects for its first requests: no user of a site that
+# runs meets that. Not counted.
+WARM_UP = Phase(rate=10.0, seconds=2.0, timeout=30.0)
 TURNS = 5  # phases of each version
 TURN_SECONDS = 5.0
 SHARE_OF_KNEE = 0.5  # of the smaller knee: where both still answer without a queue
@@ -68,6 +59,7 @@ class Site:
     mix: Mix
     served: Served | None = None
     lab: Lab | None = None
+    home: Home | None = None  # of the stack that runs it, where `nuages up` does
     processes: int | None = None
     measured: list[Measured] = field(default_factory=list)
 
@@ -75,6 +67,8 @@ class Site:
     def running(self, budget: Budget) -> Iterator[Callable[[Phase], LoadResult]]:
         """Run phases, watched."""
         with Workers(self.mix, self.target, processes=self.processes) as workers:
+            if self.served is not None:
+                workers.run(WARM_UP)
 
             def run(phase: Phase) -> LoadResult:
                 with self._observer() as observer:
@@ -86,47 +80,11 @@ class Site:
             yield run
 
     def _observer(self) -> Observer:
+        if self.home is not None:
+            return of_stack(self.home)
         if self.served is None or self.lab is None:
             return Observer()
-        databases = self.lab.databases
-        return Observer(
-            self.served.processes,
-            database=_database_processes(databases),
-            activity=_glances(databases),
-            threads=self.served.threads,
-        )
-
-
-def _database_processes(databases: Any) -> Callable[[], Iterator[int]] | None:
-    if not isinstance(databases, PostgresDatabases):
-        return None
-    with databases.server.connect() as connection:
-        found = connection.execute("SELECT pg_backend_pid()").fetchone()
-    assert found is not None
-    postmaster = _parent(int(str(found[0])))
-    return lambda: descendants(postmaster)
-
-
-def _parent(pid: int) -> int:
-    with suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
-    return 0
-
-
-def _glances(databases: Any) -> Callable[[], Mapping[str, Any]]:
-    if not isinstance(databases, PostgresDatabases):
-        return dict
-
-    def glance() -> Mapping[str, Any]:
-        with databases.server.connect() as connection:
-            waits = {str(n): int(str(c)) for n, c in connection.execute(_GLANCE).fetchall()}
-            row = connection.execute(_CONNECTIONS).fetchone()
-        assert row is not None
-        return {
-            "waits": waits, "connections": int(str(row[0])), "max_connections": int(str(row[1]))
-        }  # fmt: skip
-
-    return glance
+        return of_served(self.served, self.lab)
 
 
 def credentials(
@@ -158,10 +116,16 @@ def served_site(
     edits: Mapping[str, str] | None = None,
     options: ServerOptions | None = None,
     processes: int | None = None,
+    recorded: bool = False,
 ) -> Iterator[Site]:
-    """A version of the project, served, with its actors let in."""
+    """A version of the project, served, with its actors let in.
+
+    `recorded`: lightly, to tell what its requests wait for.
+    """
     host, actors, _ = credentials(lab, template=template)
-    with serve(lab, host=host, template=template, edits=edits, options=options) as served:
+    with serve(
+        lab, host=host, template=template, edits=edits, options=options, recorded=recorded
+    ) as served:
         yield Site(
             target=replace(Target.of(served.url), host=served.host),
             mix=mix.with_actors(actors),

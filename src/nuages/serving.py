@@ -14,6 +14,7 @@ from typing import Protocol
 from nuages import enclosure
 from nuages.errors import NuagesError
 from nuages.lab import BASE, Lab
+from nuages.load.inside import FLUSH_SECONDS
 from nuages.stack import sidepackages
 
 # Rates relative to gunicorn's threads: 2.1 on a trivial view, 1.3 to 1.6 with one query.
@@ -47,6 +48,10 @@ class Served(Protocol):
     def threads(self) -> int:
         """Requests that all replicas together work on at a time; 0: unknown."""
 
+    @property
+    def spool(self) -> Path | None:
+        """Where its replicas are recorded, if they are."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
@@ -65,6 +70,7 @@ class Replicas:
     pid: int
     threads: int
     log: Path = field(default=Path(os.devnull))
+    spool: Path | None = None
 
     def processes(self) -> tuple[int, ...]:
         return tuple(descendants(self.pid))
@@ -78,6 +84,7 @@ def serve(
     options: ServerOptions | None = None,
     template: str = BASE,
     edits: Mapping[str, str] | None = None,
+    recorded: bool = False,
 ) -> Iterator[Served]:
     """Start the project's server on a fresh clone of the data; it is ready when this yields."""
     options = options or ServerOptions()
@@ -85,7 +92,10 @@ def serve(
     lab.runs += 1
     address = lab.scratch.folder("child") / f"web{lab.runs}.sock"
     argv = _command(lab, side, address, options)
-    with lab.server(argv, template=template, edits=edits) as (process, log):
+    spool = lab.scratch.folder(f"child/web{lab.runs}-spool") if recorded else None
+    with lab.server(
+        argv, template=template, edits=edits, spool=spool, flush_seconds=FLUSH_SECONDS
+    ) as (process, log):
         _wait_until_ready(process, address, log)
         yield Replicas(
             url=f"unix:{address}",
@@ -93,6 +103,7 @@ def serve(
             pid=process.pid,
             threads=options.workers * options.threads,
             log=log,
+            spool=spool,
         )
 
 

@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "edits load surroundings",
         "lab own_database check diagnose fix recording collect rule_pages silencing",
         "populate index_migrations index_trials serving up",
-        "doors prove stateless",
+        "doors prove stateless watching",
         "loading suite report",
         "rounds under_load",
         "tune",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nuages.load import LoadResult
     from nuages.loading import Site
     from nuages.progress import Progress
+    from nuages.stack.home import Home
     from nuages.traffic.mix import Mix
 
 TREE = click.Path(path_type=Path)
@@ -241,15 +242,32 @@ def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[
             mix = mix.reading()
         actors = [signed_in(actor, place.url, verify=place.verify) for actor in mix.actors]
         yield Site(
-            target=place, mix=replace(mix, actors=tuple(actors)), processes=options["processes"]
+            target=place,
+            mix=replace(mix, actors=tuple(actors)),
+            home=_stack_at(target),
+            processes=options["processes"],
         )
         return
     found = discover(Path(target), **flags(options))
     servers = ServerOptions(workers=options["workers"], threads=options["threads"])
     with filled(found, options, progress) as lab:
         mix = known_mix(found.root, options) or crawled(lab, progress)
-        with served_site(lab, mix, options=servers, processes=options["processes"]) as site:
+        with served_site(
+            lab, mix, options=servers, processes=options["processes"], recorded=True
+        ) as site:
             yield site
+
+
+def _stack_at(url: str) -> Home | None:
+    """The stack of the project in this folder, if the URL is its balancer's."""
+    from nuages.project import find_root
+    from nuages.stack.home import home_of, running
+
+    for folder in (Path.cwd(), find_root(Path.cwd())):
+        told = running(home_of(folder))
+        if told and str(told.get("url", "")).rstrip("/") == url.rstrip("/"):
+            return home_of(folder)
+    return None
 
 
 def _single(place: Any) -> tuple[Any, Mix]:

@@ -175,14 +175,18 @@ class Lab:
         template: str = BASE,
         edits: Mapping[str, str] | None = None,
         prefix: str = "",
+        spool: Path | None = None,
+        flush_seconds: float = 1.0,
     ) -> Iterator[tuple[enclosure.Process, Path]]:
         """Run one of the project's servers on a fresh clone until the block ends; with its log.
 
-        `prefix` names databases that are there already, for a second server on the same ones.
+        `prefix` names databases that are there already, for a second server on the same ones;
+        `spool` a folder that it is recorded into, lightly.
         """
         prefix = prefix or self._clone(template)
         walls = self._enclosure(edits or {})
-        config = self._attach_config(walls, prefix, None, spool=None)
+        config = self._attach_config(walls, prefix, "light" if spool else None, spool)
+        config = replace(config, flush_seconds=flush_seconds if spool else None)
         self.runs += 1
         log = self.scratch.path / f"{prefix}-{self.runs}.log"
         with log.open("wb") as output:

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from nuages.load.inside import Inside, between
+
 EVERY = 0.25  # seconds
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 Pids = Callable[[], Iterable[int]]
 Database = Callable[[], Mapping[str, Any]]  # a glance at pg_stat_activity; empty: not known
+Counted = Callable[[], Mapping[str, int]]  # what replicas recorded of their requests' time so far
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,13 +44,16 @@ class Observed:
     swapped_mb: float = 0.0
     replicas: list[Usage] = field(default_factory=list)
     database_cpu: float | None = None  # cores; None: it is not on this machine
+    balancer_cpu: float | None = None  # cores; None: there is none
+    pool_waiting: float | None = None  # clients of PgBouncer, mean; None: there is none
+    pool_active: float = 0.0
     activity: Counter[str] = field(default_factory=Counter)  # "active", "Lock", "IO" … → mean
     connections: int = 0  # the most
     max_connections: int = 0
     in_flight: float = 0.0
     threads: int = 0  # of all replicas, that work on requests; 0: unknown
     looks: int = 0
-    server_is_local: bool = True
+    inside: Inside = field(default_factory=lambda: Inside(requests=0))
 
 
 class Observer:
@@ -58,11 +64,14 @@ class Observer:
         replicas: Pids = lambda: (),
         *,
         database: Pids | None = None,
+        balancer: Pids | None = None,
         activity: Database = dict,
         threads: int = 0,
+        counted: Counted = dict,
     ) -> None:
         self._replicas, self._database, self._activity = replicas, database, activity
-        self._threads = threads
+        self._balancer = balancer
+        self._threads, self._counted = threads, counted
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._glances: list[Mapping[str, Any]] = []
@@ -96,10 +105,10 @@ class Observer:
             "at": time.monotonic(),
             "machine": _machine(),
             "swap": _swapped(),
-            "replicas": {pid: told for pid in self._replicas() if (told := _process(pid))},
-            "database": None
-            if self._database is None
-            else {pid: told for pid in self._database() if (told := _process(pid))},
+            "counted": self._counted(),
+            "replicas": _processes(self._replicas),
+            "database": self._database and _processes(self._database),
+            "balancer": self._balancer and _processes(self._balancer),
         }
 
     def observed(self) -> Observed:
@@ -123,17 +132,32 @@ class Observer:
             ],
             threads=self._threads,
             looks=len(self._glances),
+            inside=between(before["counted"], after["counted"]),
         )
         if after["database"] is not None:
             seen.database_cpu = _spent(before["database"], after["database"]) / seconds
+        if after["balancer"] is not None:
+            seen.balancer_cpu = _spent(before["balancer"], after["balancer"]) / seconds
+        self._add_glances(seen)
+        return seen
+
+    def _add_glances(self, seen: Observed) -> None:
+        looks = max(len(self._glances), 1)
+        pools = [glance for glance in self._glances if "pool_waiting" in glance]
+        if pools:
+            seen.pool_waiting = sum(glance["pool_waiting"] for glance in pools) / len(pools)
+            seen.pool_active = sum(glance["pool_active"] for glance in pools) / len(pools)
         for glance in self._glances:
             for name, count in glance.get("waits", {}).items():
                 seen.activity[name] += count
             seen.connections = max(seen.connections, glance.get("connections", 0))
             seen.max_connections = glance.get("max_connections", 0)
         for name in seen.activity:
-            seen.activity[name] /= max(len(self._glances), 1)  # type: ignore[assignment]
-        return seen
+            seen.activity[name] /= looks  # type: ignore[assignment]
+
+
+def _processes(pids: Pids) -> dict[int, Any]:
+    return {pid: told for pid in pids() if (told := _process(pid))}
 
 
 def _process(pid: int) -> dict[str, Any]:

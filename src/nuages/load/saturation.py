@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nuages.load.observing import Observed
 from nuages.load.running import limit_of_generator
 from nuages.load.values import Budget, LoadResult
+from nuages.model import TimePart
 
 FULL = 0.85  # of what there is: beyond it queues grow faster than the load
 NEAR = 0.7
+NEEDED = 0.3  # of the time of requests: what they need less does not hold them up
+# Who is waited for → what the recorder calls it. A pool of one process makes its threads wait as
+# they take a connection; without one it is opening them that takes so long.
+_INSIDE: Mapping[str, TimePart] = {"pool waits": "connections", "outside calls": "outside"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,10 +25,11 @@ class Suspect:
     name: str  # "CPU of replicas", "GIL", "locks", …
     used: float | None  # share of what there is; None: not measured
     evidence: str
+    refuted: str = ""  # why it was not the cause, however full
 
     @property
     def is_full(self) -> bool:
-        return self.used is not None and self.used >= FULL
+        return self.used is not None and self.used >= FULL and not self.refuted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +63,9 @@ def _suspects(result: LoadResult, seen: Observed) -> Iterator[Suspect]:
     )
     yield _memory(seen)
     yield from _database(seen)
-    yield from _processors(seen)
+    yield from _inside(seen)
+    yield from _processors(result, seen)
     yield _threads(result, seen)
-    yield Suspect(name="balancer", used=None, evidence="none was in between")
-    yield Suspect(
-        name="outside calls", used=None,
-        evidence="the enclosure lets none out: nuages record says what they cost",
-    )  # fmt: skip
 
 
 def _memory(seen: Observed) -> Suspect:
@@ -82,14 +84,13 @@ def _database(seen: Observed) -> Iterator[Suspect]:
         for name in ("locks", "connections", "database I/O"):
             yield Suspect(name=name, used=None, evidence="the database was not looked at")
         return
-    active = sum(seen.activity[name] for name in ("running", "Lock", "IO", "LWLock", "other"))
+    active = _active(seen)
     for name, kind in (("locks", "Lock"), ("database I/O", "IO")):
         waiting = seen.activity[kind]
         share = waiting / active if active >= 0.5 else 0.0
         yield Suspect(
             name=name,
-            # Half of what is active waits for it: then it sets the pace.
-            used=min(1.0, share / 0.5 * FULL),
+            used=_pace(share),
             evidence=f"{waiting:.1f} of {active:.1f} active connections waited for it in the mean",
         )
     yield Suspect(
@@ -99,41 +100,124 @@ def _database(seen: Observed) -> Iterator[Suspect]:
     )
 
 
-def _processors(seen: Observed) -> Iterator[Suspect]:
-    replicas = sum(usage.cpu for usage in seen.replicas)
-    database = seen.database_cpu or 0.0
-    busy = seen.machine_cpu * seen.cores
-    # A full machine is laid to whom used most of it: site, database, or what else runs there.
-    shares = {"replicas": replicas, "database": database, "others": busy - replicas - database}
-    largest = max(shares, key=lambda name: shares[name])
-    full = {name: seen.machine_cpu for name in (largest,) if seen.machine_cpu >= FULL}
+def _active(seen: Observed) -> float:
+    return sum(seen.activity[name] for name in ("running", "Lock", "IO", "LWLock", "other"))
+
+
+def _inside(seen: Observed) -> Iterator[Suspect]:
+    """What requests themselves waited for: then more threads would only wait for it, too."""
+    for name, part in _INSIDE.items():
+        if part == "connections" and seen.pool_waiting is not None:
+            yield _pool(seen.pool_waiting, seen.pool_active)
+            continue
+        if not seen.inside.is_telling:
+            yield Suspect(name=name, used=None, evidence="no replica was recorded")
+            continue
+        share = seen.inside.shares.get(part, 0.0)
+        yield Suspect(
+            name=name,
+            used=_pace(share),
+            evidence=f"{share:.0%} of the time of requests, {share * seen.inside.mean_ms:.1f} ms"
+            " of each",
+        )
+
+
+def _pool(waiting: float, active: float) -> Suspect:
+    clients = waiting + active
+    return Suspect(
+        name="pool waits",
+        used=_pace(waiting / clients) if clients >= 0.5 else 0.0,
+        evidence=f"{waiting:.1f} of {clients:.1f} clients of PgBouncer waited for a connection",
+    )
+
+
+def _pace(share: float) -> float:
+    """What half of all that is under way waits for sets the pace."""
+    return min(1.0, share / 0.5 * FULL)
+
+
+def _processors(result: LoadResult, seen: Observed) -> Iterator[Suspect]:
+    """Who used the machine's cores, the most first; and whether requests needed one at all."""
+    cores = max(seen.cores, 1)
+    used = {
+        "CPU of replicas": sum(usage.cpu for usage in seen.replicas),
+        "CPU of the database": seen.database_cpu or 0.0,
+        "balancer": seen.balancer_cpu or 0.0,
+    }
+    used["CPU of other processes"] = max(seen.machine_cpu * cores - sum(used.values()), 0.0)
+    missing = {
+        "CPU of replicas": "" if seen.replicas else "they do not run here",
+        "CPU of the database": "it does not run here" if seen.database_cpu is None else "",
+        "balancer": "none was in between" if seen.balancer_cpu is None else "",
+    }
+    # A full machine is laid to whom used most of it, or who would need all of it by itself.
+    refuted = {name: _refuted(name, seen) for name in used}
+    largest = max(used, key=lambda name: (not refuted[name], used[name]))
+    wanted = _wanted(result, seen)
+    if seen.machine_cpu >= FULL and wanted >= FULL * cores:
+        largest = "CPU of replicas"
     told = f"of {seen.cores} cores; the machine was {seen.machine_cpu:.0%} busy"
     found = [
         Suspect(
-            name="CPU of replicas",
-            used=full.get("replicas", replicas / seen.cores) if seen.replicas else None,
-            evidence=f"{replicas:.2f} {told}" if seen.replicas else "they do not run here",
-        ),
-        Suspect(
-            name="CPU of the database",
-            used=None if seen.database_cpu is None
-            else full.get("database", database / seen.cores),
-            evidence="it does not run here" if seen.database_cpu is None
-            else f"{database:.2f} {told}",
-        ),
-        Suspect(
-            name="CPU of other processes",
-            used=full.get("others", shares["others"] / seen.cores) if seen.cores else None,
-            evidence=f"{max(shares['others'], 0):.2f} {told}; the generator is among them",
-        ),
+            name=name,
+            used=None if missing.get(name) else
+            seen.machine_cpu if name == largest and seen.machine_cpu >= FULL else cpu / cores,
+            evidence=missing.get(name) or f"{cpu:.2f} {told}{_of_requests(name, wanted)}",
+            refuted="" if missing.get(name) else refuted[name],
+        )
+        for name, cpu in used.items()
     ]  # fmt: skip
-    yield from sorted(found, key=lambda suspect: -(suspect.used or 0.0))
-    gil = max((usage.cpu for usage in seen.replicas), default=0.0)
-    yield Suspect(
+    processors = sorted(found, key=lambda suspect: -(suspect.used or 0.0))
+    gil = _interpreters(wanted, seen)
+    # More processes help as long as there are cores for them: then it is the lock, not the cores.
+    processes = _busy_processes(seen)
+    yield from (gil, *processors) if 0 < processes < cores else (*processors, gil)
+
+
+def _wanted(result: LoadResult, seen: Observed) -> float:
+    """Cores that the replicas would need for all requests that were due."""
+    if not seen.inside.is_telling:
+        return 0.0
+    return result.phase.rate * seen.inside.mean_ms / 1e3 * seen.inside.shares.get("cpu", 0.0)
+
+
+def _of_requests(name: str, wanted: float) -> str:
+    if name == "CPU of replicas" and wanted:
+        return f"; all requests that were due would need {wanted:.2f}"
+    return "; the generator is among them" if name == "CPU of other processes" else ""
+
+
+def _refuted(name: str, seen: Observed) -> str:
+    """Why a processor was not what requests waited for; "" where it may have been."""
+    if not seen.inside.is_telling:
+        return ""
+    shares = seen.inside.shares
+    if name == "CPU of the database":
+        share, what = shares.get("database", 0.0), "in the database"
+        active, running = _active(seen), seen.activity["running"]
+        if share >= NEEDED and active >= 0.5 and running < NEEDED * active:
+            return f"{running:.1f} of {active:.1f} active connections ran"
+    else:
+        share, what = shares.get("cpu", 0.0) + seen.inside.queued, "on a processor, or ready for it"
+    return "" if share >= NEEDED else f"requests were {share:.0%} of their time {what}"
+
+
+def _busy_processes(seen: Observed) -> int:
+    most = max((usage.cpu for usage in seen.replicas), default=0.0)
+    return sum(usage.cpu >= most / 2 for usage in seen.replicas) if most else 0
+
+
+def _interpreters(wanted: float, seen: Observed) -> Suspect:
+    """One interpreter runs one thread at a time: full at one core, whatever the machine has."""
+    most = max((usage.cpu for usage in seen.replicas), default=0.0)
+    processes = _busy_processes(seen)
+    each = max(most, min(wanted / processes, 1.0)) if processes else most
+    return Suspect(
         name="GIL",
-        # One interpreter runs one thread at a time: full at one core, whatever the machine has.
-        used=gil if seen.replicas else None,
-        evidence=f"the busiest process used {gil:.2f} of the one core that its interpreter can",
+        used=each if seen.replicas else None,
+        evidence=f"the busiest process used {most:.2f} of the one core that its interpreter can"
+        + (f"; {processes} would share {wanted:.2f}" if wanted else ""),
+        refuted=_refuted("GIL", seen),
     )
 
 
@@ -151,6 +235,8 @@ def _threads(result: LoadResult, seen: Observed) -> Suspect:
 
 def _by_elimination(result: LoadResult, seen: Observed) -> Suspect | None:
     queued = max((usage.queued for usage in seen.replicas), default=0.0)
+    if _refuted("CPU of the machine", seen):
+        return None
     if queued >= 0.1 or seen.machine_cpu >= NEAR:
         return Suspect(
             name="CPU of the machine",

@@ -87,7 +87,12 @@ def _saturation(told: Saturation) -> Json:
 
 def _suspect(suspect: Suspect) -> Json:
     used = None if suspect.used is None else round(suspect.used, 3)
-    return {"name": suspect.name, "used": used, "evidence": suspect.evidence}
+    return {
+        "name": suspect.name,
+        "used": used,
+        "evidence": suspect.evidence,
+        "refuted": suspect.refuted,
+    }
 
 
 def render_load(
@@ -158,5 +163,5 @@ def _render_saturation(told: Saturation, console: Console) -> None:
         console.print(told.note)
     for each in told.others:
         used = "not measured" if each.used is None else f"{min(each.used, 1):.0%}"
-        evidence = escape(each.evidence)
+        evidence = escape("; ".join(filter(None, (each.evidence, each.refuted))))
         console.print(f"  [dim]{each.name}: {used}; {evidence}[/]", highlight=False)

@@ -64,7 +64,7 @@ class Cluster:
 
     @property
     def socket_dir(self) -> Path:
-        return self.folder / "s"
+        return sockets(self.folder)
 
     @property
     def data(self) -> Path:
@@ -129,11 +129,7 @@ class Cluster:
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """An autocommit connection as the administrator, which the project can not become."""
-        return psycopg.connect(
-            host=str(self.socket_dir), port=PORT, user=ADMIN, dbname=database,
-            password=self._password_file.read_text("utf-8").strip(), autocommit=True,
-            connect_timeout=10, options="-c client_min_messages=warning",
-        )  # fmt: skip
+        return connect(self.folder, database)
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
@@ -186,7 +182,7 @@ class Cluster:
 
     @property
     def _password_file(self) -> Path:
-        return self.folder / "password"
+        return _password_file(self.folder)
 
     def _prepare(self) -> None:
         user = _server_user()
@@ -211,6 +207,24 @@ class Cluster:
                 f"{self.programs.describe()}",
                 hint="nuages down --purge removes the data; or install that PostgreSQL again",
             )
+
+
+def sockets(folder: Path) -> Path:
+    """Where the cluster below a folder listens."""
+    return folder / "s"
+
+
+def _password_file(folder: Path) -> Path:
+    return folder / "password"
+
+
+def connect(folder: Path, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    """An autocommit connection to the cluster below a folder, as its administrator."""
+    return psycopg.connect(
+        host=str(sockets(folder)), port=PORT, user=ADMIN, dbname=database,
+        password=_password_file(folder).read_text("utf-8").strip(), autocommit=True,
+        connect_timeout=10, options="-c client_min_messages=warning",
+    )  # fmt: skip
 
 
 def _server_user() -> int | None:

@@ -117,17 +117,7 @@ class PgBouncer:
 
     def admin(self, command: str) -> list[dict[str, Any]]:
         """Run PAUSE, RESUME, SHOW …; the rows, when it gives some."""
-        with closing(
-            psycopg.connect(
-                host=str(self.folder), port=PORT, user=ADMIN, dbname="pgbouncer", autocommit=True,
-                connect_timeout=5, cursor_factory=psycopg.ClientCursor,
-            )
-        ) as connection:  # fmt: skip
-            cursor = connection.execute(command.encode())
-            if cursor.description is None:
-                return []
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return admin(self.folder, command)
 
     def answers(self) -> bool:
         """Whether it takes connections."""
@@ -136,6 +126,21 @@ class PgBouncer:
         except psycopg.Error:
             return False
         return True
+
+
+def admin(folder: Path, command: str) -> list[dict[str, Any]]:
+    """Run a command of the console of the PgBouncer whose socket is in a folder."""
+    with closing(
+        psycopg.connect(
+            host=str(folder), port=PORT, user=ADMIN, dbname="pgbouncer", autocommit=True,
+            connect_timeout=5, cursor_factory=psycopg.ClientCursor,
+        )
+    ) as connection:  # fmt: skip
+        cursor = connection.execute(command.encode())
+        if cursor.description is None:
+            return []
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def connection_string(target: Target) -> str:

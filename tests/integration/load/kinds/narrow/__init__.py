@@ -1,0 +1,1 @@
+"""A site with a route for each thing that can run out."""
