@@ -26,7 +26,8 @@ from nuages.codemod import text
 from nuages.diagnose import diagnose
 from nuages.errors import NuagesError
 from nuages.fix import RunOutcome, combine, propose, verify
-from nuages.fix.judging import Edited, judge_replay, moved, succeeded
+from nuages.fix.edited import Edited, moved
+from nuages.fix.judging import judge_replay, succeeded
 from nuages.model import Finding, Fix, Load, Location, Recording, Scope, ScopeStats
 
 VIEWS = """\

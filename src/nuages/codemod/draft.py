@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -109,6 +110,12 @@ class Draft:
         self._changes: list[Change] = []  # offsets in the text as it was at that time
         self._starts = line_starts(original)
         self._statements = list(statement_starts(original))  # offsets in the present text
+
+    def copy(self) -> Draft:
+        """Another that has the same edits so far."""
+        twin = copy(self)
+        twin._changes, twin._statements = [*self._changes], [*self._statements]
+        return twin
 
     def syntax(self, line: int) -> Syntax:
         """The top-level statement that a line of the original belongs to.

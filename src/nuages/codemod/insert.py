@@ -8,6 +8,9 @@ from nuages.codemod import Refusal
 from nuages.codemod.chain import Link
 from nuages.codemod.draft import Change, Syntax
 
+# Within these an expression of any kind needs no parentheses.
+ALONE = (cst.Return, cst.Assign, cst.AnnAssign, cst.Arg, cst.Element, cst.DictElement)
+
 
 def appended(
     syntax: Syntax,

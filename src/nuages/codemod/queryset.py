@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import libcst as cst
@@ -52,6 +53,35 @@ def add_to_draft(draft: Draft, location: Location, kind: Method, path: str) -> N
     else:
         expression = expression_at(draft, syntax, location)
         draft.change(_at_creation(syntax, expression, kind, path))
+
+
+def call_to_draft(draft: Draft, location: Location, lines: Sequence[str]) -> None:
+    """A method call on the queryset created at `location`, its lines indented as that is."""
+    syntax = draft.syntax(location.line)
+    if location.kind == "class":
+        node = class_at(draft, syntax, location)
+        expression = classes.inherited_queryset(node) or classes.queryset_of(node)
+        if expression is None:
+            raise Refusal(f"{node.name.value} declares no queryset")
+    else:
+        expression = expression_at(draft, syntax, location)
+        is_call = isinstance(expression, cst.Call) and isinstance(expression.func, cst.Attribute)
+        if not is_call and not is_manager(expression):
+            raise Refusal(LIBRARY)
+    chain = chain_through(syntax, expression)
+    if _is_library_call(chain):
+        raise Refusal(LIBRARY)
+    for link in chain.links:
+        if link.name in RETURNS_NO_INSTANCES | COMBINES | WRITES | {"raw"}:
+            raise Refusal(f"a .{link.method}() is in the chain")
+    ending = chain.creation
+    indentation = syntax.line_indentation(syntax.end(expression))
+    method_call = f"{syntax.newline()}{indentation}".join(lines)
+    if ending is not None and ending.name in ENDS_CHAIN:
+        draft.change(placed_before(syntax, ending, method_call))
+    else:
+        following = chain.after_creation()
+        draft.change(appended(syntax, expression, ending, following, method_call))
 
 
 def _in_class(syntax: Syntax, node: cst.ClassDef, kind: Method, path: str) -> list[Change]:

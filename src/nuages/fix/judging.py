@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import replace
 
 from nuages.answers import Verdict
 from nuages.edits import place_of
+from nuages.fix.edited import Edited
 from nuages.fix.gains import MEASURES, Here, fetched_later
 from nuages.lineage import LOOP, Loads
 from nuages.loops import Loop, find_loops
-from nuages.model import Finding, Fix, Load, Location, QueryGroup, Recording, Scope, ScopeStats
+from nuages.model import (
+    Finding,
+    Fix,
+    Load,
+    Location,
+    QueryGroup,
+    Recording,
+    RemedyKind,
+    Scope,
+    ScopeStats,
+)
 
 Lines = Callable[[Location], range]  # where a place of the old text is in the new one
 
+# Edits of a loop itself: nothing of it is left, and its requests make fewer queries.
+TOTALS: frozenset[RemedyKind] = frozenset({
+    "annotate", "in_bulk", "bulk_create", "bulk_update", "hoist",
+})  # fmt: skip
+SLOWER, NOISE_MS = 2, 50  # times as long in the database, and what one run differs by itself
 NOT_REACHED = "no test reaches the line"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edited:
-    """The old and the new text of every file that a run edited, by "label:file"."""
-
-    old: Mapping[str, str]
-    new: Mapping[str, str]
-
-    def lines(self, place: Location) -> range:
-        """The lines of the new text that stand for a place, with what was put next to it."""
-        key = f"{place.root}:{place.file}"
-        end = place.end_line or place.line
-        if key not in self.new:
-            return range(place.line, end + 1)
-        return moved(self.old[key], self.new[key], place.line, end)
 
 
 def judge_replay(
@@ -82,26 +81,13 @@ def refused(reason: str) -> Fix:
     return Fix(status="refused", reason=reason)
 
 
-def moved(old: str, new: str, first: int, last: int) -> range:
-    """The lines of `new` that lines `first` to `last` of `old` became, neighbours included."""
-    matcher = SequenceMatcher(None, old.split("\n"), new.split("\n"), autojunk=False)
-    low, high = None, 0
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        touches = i1 < last and i2 >= first if tag != "insert" else first - 1 <= i1 <= last
-        if not touches:
-            continue
-        if tag == "equal":
-            j1, j2 = j1 + max(first - 1 - i1, 0), j2 - max(i2 - last, 0)
-        if j1 < j2:
-            low, high = (j1 if low is None else min(low, j1)), max(high, j2)
-    return range((low or 0) + 1, high + 1)
-
-
 def _by_gain(
     finding: Finding, before: Recording, after: Recording, edited: Edited, shown: str
 ) -> Fix:
     """By what the kind of its edit is for: fewer queries, or less of each."""
     place = place_of(finding)
+    if finding.remedy.kind in TOTALS:
+        return _by_total(finding, before, after, edited, shown)
     measure = MEASURES.get(finding.remedy.kind)
     if measure is None or place is None:
         return _by_queries(finding, before, after, edited, shown)
@@ -174,6 +160,51 @@ def _by_queries(
         queries_before=round(was * executions),
         queries_after=round(now * executions),
     )
+
+
+def _by_total(
+    finding: Finding, before: Recording, after: Recording, edited: Edited, shown: str
+) -> Fix:
+    """Of an edit that changes the loop: its queries are gone, and no others came in their place."""
+    place = finding.location
+    assert place is not None
+    here = _within(place, _lines_of(place))
+    loops = [g for g in before.groups if here(g.location) and g.per_execution_max >= LOOP]
+    if finding.remedy.kind == "annotate":  # of one queryset; others may lead there as well
+        loops = [g for g in loops if any(x.created_at == finding.created_at for x in ancestry(g))]
+    scopes = {group.scope for group in loops}
+    if not scopes:
+        return _proposed(finding, "the run to compare with did not repeat its loop")
+    good = {stats.scope for stats in _stats(after, scopes) if succeeded(stats)}
+    ran = [g for g in after.groups if edited.is_new(g.location) or edited.is_new(g.created_at)]
+    if not any(group.scope in good for group in ran):
+        return _proposed(finding, "the edited expression did not run in a successful request")
+    there = _within(place, edited.lines(place))
+    left = [g for g in after.groups if there(g.location) and g.scope in scopes]
+    if most := max((g.per_execution_max for g in left if g.loops), default=0):
+        return refused(f"{most} of its queries are left in one execution")
+    was, now = _queries(before, scopes), _queries(after, scopes)
+    if now >= was:
+        return refused(f"{_figure(was)} queries before, {_figure(now)} after: no fewer")
+    took, takes = _db_ms(before, scopes), _db_ms(after, scopes)
+    if takes > took * SLOWER + NOISE_MS:
+        return refused(f"{_figure(took)} → {_figure(takes)} ms in the database: slower")
+    per = "a request" if all(scope.kind == "request" for scope in scopes) else "an execution"
+    executions = sum(stats.executions for stats in _stats(before, scopes))
+    return replace(
+        finding.fix,
+        status="verified",
+        reason=f"{_figure(was)} → {_figure(now)} queries {per}, {shown}",
+        queries_before=round(was * executions),
+        queries_after=round(now * executions),
+    )
+
+
+def _db_ms(recording: Recording, scopes: set[Scope]) -> float:
+    """Milliseconds in the database, per execution of these scopes."""
+    stats = _stats(recording, scopes)
+    executions = sum(one.executions for one in stats)
+    return sum(one.db_ns for one in stats) / 1e6 / executions if executions else 0.0
 
 
 def _is_of(finding: Finding, loop: Loop) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nuages.codemod import Refusal, text
 from nuages.codemod.draft import Draft
-from nuages.edits import place_of, write
+from nuages.edits import place_of, write_in
 from nuages.fix.judging import refused
 from nuages.model import Finding, Fix, Location, Remedy, RemedyKind
 from nuages.origins import in_tests
@@ -35,12 +35,8 @@ def combine(findings: Iterable[Finding], sources: Mapping[str, str]) -> dict[str
     drafts: dict[str, Draft] = {}
     findings = list(findings)
     for finding in sorted(_with_edits(findings), key=_order):
-        place = place_of(finding)
-        assert place is not None
-        key = _key(place)
-        draft = drafts.setdefault(key, Draft(sources[key]))
         try:
-            write(draft, finding)
+            write_in(drafts, sources, finding)
         except Refusal:
             continue  # alone it was possible: the judge will find its queries still there
     made = {
@@ -73,7 +69,7 @@ def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, s
     if key in files and files[key] != text.sha256(sources[key]):
         return replace(finding, fix=refused(f"{place.file} has changed since it was recorded"))
     try:
-        return _edited(finding, place, sources[key])
+        return _edited(finding, sources)
     except Refusal as refusal:
         if remedy.kind == "select_related":
             other = proposed(with_prefetch(finding), sources, files)
@@ -82,17 +78,19 @@ def proposed(finding: Finding, sources: Mapping[str, str], files: Mapping[str, s
         return replace(finding, fix=refused(refusal.reason))
 
 
-def _edited(finding: Finding, place: Location, source: str) -> Finding:
-    remedy, draft = finding.remedy, Draft(source)
-    write(draft, finding)
-    if draft.text == source:
+def _edited(finding: Finding, sources: Mapping[str, str]) -> Finding:
+    remedy = finding.remedy
+    drafts: dict[str, Draft] = {}
+    write_in(drafts, sources, finding)
+    edits = {key: draft.text for key, draft in drafts.items() if draft.text != draft.original}
+    if not edits:
         said = f'{remedy.kind}("{remedy.path}")'
         return replace(finding, fix=refused(f"the queryset says {said} already"))
     fix = Fix(
         status="proposed",
         reason="not verified: it has not been run",
-        edits={_key(place): draft.text},
-        diff=text.diff(place.file, source, draft.text),
+        edits=edits,
+        diff=patch(edits, sources),
     )
     return replace(finding, fix=fix)
 

@@ -9,7 +9,8 @@ from nuages.answers import Masks, Verdict, compare_all, learn, unordered_routes
 from nuages.budget import TimeBudget
 from nuages.edits import place_of
 from nuages.errors import NuagesError
-from nuages.fix.judging import Edited, judge_replay, judge_tests, refused, touches
+from nuages.fix.edited import Edited
+from nuages.fix.judging import judge_replay, judge_tests, refused, touches
 from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
 from nuages.fix.selection import SelectedTests

@@ -10,6 +10,7 @@ from nuages.cases import Case, most_in_one
 from nuages.grounds import accessed
 from nuages.grounds.admin_site import in_admin, in_form
 from nuages.grounds.callers import ENOUGH, may_be_looped
+from nuages.grounds.counted import annotation_for, outdated
 from nuages.growth import figures, surer
 from nuages.lineage import is_tree
 from nuages.loops import Loop, find_loops
@@ -167,14 +168,13 @@ def _of_some(loop: Loop, stray: Relation, advice: Advice) -> Advice:
 
 
 def _annotate(loop: Loop, case: Case) -> Advice:
-    assert loop.lineage is not None
+    remedy, no_fix = annotation_for(loop, case)
     return Advice(
         what=f"{_accessed(loop)} is {_asked(loop)} one row at a time",
-        hint=f".annotate() {_queryset(loop)} with {_annotation(loop, case)}, and read the "
-        f"annotation here",
-        remedy=Remedy(kind="annotate", path=loop.lineage.path),
+        hint=f".annotate() {_queryset(loop)} with {_annotation(loop, case)}, and read it here",
+        remedy=remedy,
         confidence=0.9,
-        no_fix=f"the access to {loop.lineage.last.field} has to change as well",
+        no_fix=no_fix,
     )
 
 
@@ -289,7 +289,7 @@ def _without_relation(loop: Loop, case: Case) -> Advice:
             hint=f"fetch them together before the loop: {thing}.objects.in_bulk(keys)",
             remedy=Remedy(kind="in_bulk"),
             confidence=0.75,
-            no_fix="the loop has to change",
+            no_fix="the loop has to change" if worst.trigger else outdated(loop, case),
         )
     return Advice(
         what=f"{thing} is queried with other parameters each time round a loop",

@@ -108,7 +108,7 @@ def test_an_import_that_is_there_is_used():
         "from django.db import models\nfrom django.db.models.functions import Now\n",
     )
     text = edited(source, 'models.Index(Lower("title"), name="i")')
-    assert "from django.db.models.functions import Now, Lower\n" in text
+    assert "from django.db.models.functions import Lower, Now\n" in text
     again = edited(text, 'models.Index(Lower("year"), name="k")')
     assert again.count("Lower") == text.count("Lower") + 1
 

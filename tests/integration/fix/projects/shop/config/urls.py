@@ -36,5 +36,13 @@ urlpatterns = [
     path("sliced/", views.sliced),
     path("bulk/", views.bulk),
     path("united/", views.united),
+    path("api/counted/", api.CountedView.as_view()),
+    path("api/counted/<int:pk>/", api.CountedOnce.as_view()),
+    path("counts/", views.counts),
+    path("counts-open/", views.counts_open),
+    path("looked-up/", views.looked_up),
+    path("looked-up-by-name/", views.looked_up_by_name),
+    path("looked-up-and-tried/", views.looked_up_and_tried),
+    path("looked-up-of-generator/", views.looked_up_of_generator),
     path("first/", views.first_of),
 ]

@@ -1,5 +1,6 @@
 """Views whose querysets are made in various places."""
 
+from django.db.models import Sum
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, render
 from django.views.generic import ListView
@@ -133,4 +134,57 @@ def first_of(request):
     for customer in Customer.objects.order_by("pk"):
         order = customer.orders.first()
         rows.append(order.number if order else None)
+    return JsonResponse({"rows": rows})
+
+
+def counts(request):
+    rows = []
+    for customer in Customer.objects.order_by("pk"):
+        rows.append((customer.name, customer.orders.count()))
+    return JsonResponse({"rows": rows})
+
+
+def counts_open(request):
+    rows = []
+    for customer in Customer.objects.order_by("pk"):
+        rows.append((customer.name, customer.orders.filter(is_open=True).count()))
+    return JsonResponse({"rows": rows})
+
+
+def looked_up(request):
+    busiest = Order.objects.values("customer").annotate(total=Sum("pk")).order_by("customer")
+    rows = []
+    for row in busiest[:6]:
+        customer = Customer.objects.get(pk=row["customer"])
+        rows.append((customer.name, row["total"]))
+    return JsonResponse({"rows": rows})
+
+
+def looked_up_by_name(request):
+    lines = Line.objects.filter(product="x2")
+    rows = []
+    for line in lines:
+        if line.is_sent:
+            rows.append(Order.objects.get(id=line.order_id).number)
+    return JsonResponse({"rows": rows})
+
+
+def looked_up_and_tried(request):
+    rows = []
+    for pk in [1, 2, 3, 400]:
+        try:
+            rows.append(Order.objects.get(pk=pk).number)
+        except Order.DoesNotExist:
+            rows.append("?")
+    return JsonResponse({"rows": rows})
+
+
+def given(keys):
+    yield from keys
+
+
+def looked_up_of_generator(request):
+    rows = []
+    for pk in given([1, 2, 3, 4]):
+        rows.append(Order.objects.get(pk=pk).number)
     return JsonResponse({"rows": rows})
