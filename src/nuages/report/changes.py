@@ -25,7 +25,7 @@ STATES: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "denied", "failed", "not driven",
 )  # fmt: skip
 STATE_MEANING: dict[RouteState, str] = {
-    "reached": "answered 2xx, with rows",
+    "reached": "answered 2xx, with rows, or took a form",
     "empty": "answered 2xx, but read no rows",
     "redirected": "answered with a redirect only",
     "denied": "answered 401 or 403 to every actor",

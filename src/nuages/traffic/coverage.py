@@ -17,6 +17,7 @@ _ORDER: tuple[RouteState, ...] = (
     "reached", "empty", "redirected", "failed", "denied", "not driven",
 )  # fmt: skip
 _LOGIN_PAGE = re.compile(r"log-?_?in\b|sign-?_?in\b|\bsso\b|oauth", re.I)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # methods whose redirect ends nothing but a visit
 _SENT_TO_LOGIN = re.compile(_LOGIN_PAGE.pattern + r"|/(auth|accounts)/?(\?|$)|[?&]next=", re.I)
 
 
@@ -93,6 +94,8 @@ def _redirected(answer: Answer) -> tuple[RouteState, str]:
     location = _header(answer, "location")
     if _SENT_TO_LOGIN.search(location) and not is_login_page(answer.request.path):
         return "denied", f"{answer.request.actor} is sent to log in"
+    if answer.request.method not in SAFE:
+        return "reached", ""  # a form that was taken answers so
     return "redirected", f"{answer.status} to {location}" if location else str(answer.status)
 
 

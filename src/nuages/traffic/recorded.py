@@ -6,10 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nuages.histogram import percentile_ms
-from nuages.model import Coverage, Recording, RouteCoverage, RouteFigures, ScopeStats, Summary
+from nuages.model import (
+    Coverage,
+    Recording,
+    RouteCoverage,
+    RouteFigures,
+    RouteState,
+    ScopeStats,
+    Statement,
+    Summary,
+)
+from nuages.traffic.coverage import SAFE
 
 OTHER = "(other)"  # the scope of what the recorder's bounds left without a name
 NOT_REQUESTED = "no recorded test requests it"
+WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 
 
 def outcomes(recording: Recording) -> dict[str, bool]:
@@ -23,7 +34,12 @@ def outcomes(recording: Recording) -> dict[str, bool]:
 
 def coverage(recording: Recording, *, routes: Iterable[Mapping[str, Any]] = ()) -> Coverage:
     """Which routes were requested; `routes`, as the agent lists them, are all that there are."""
-    seen = tuple(_route(s) for s in recording.scopes if s.scope.kind == "request")
+    wrote = {group.scope.name for group in recording.groups if _takes_a_form(group.statement)}
+    seen = tuple(
+        _route(stats, wrote=stats.scope.name in wrote)
+        for stats in recording.scopes
+        if stats.scope.kind == "request"
+    )
     known = {entry.route.partition(" ")[2] for entry in seen}
     rest = {_named(entry): None for entry in routes if entry["route"] not in known}
     passed, failed = _counts(recording)
@@ -52,24 +68,38 @@ def _counts(recording: Recording) -> tuple[int | None, int | None]:
     return (passed, len(seen) - passed) if seen else (None, None)
 
 
-def _route(stats: ScopeStats) -> RouteCoverage:
-    classes = {status[0] for status in stats.statuses}
-    if "2" in classes:
-        state, reason = ("reached", "") if stats.rows else ("empty", "no row was fetched")
-    elif "3" in classes:
-        state, reason = "redirected", "only redirects were seen"
-    elif set(stats.statuses) <= {"401", "403"}:
-        state, reason = "denied", "only 401 and 403 were seen"
-    else:
-        state, reason = "failed", "no request succeeded"
+def _takes_a_form(statement: Statement) -> bool:
+    """Whether it writes more than a message that the next page shows."""
+    is_kept = statement.verb != "DELETE" and "django_session" in statement.sql
+    return statement.verb in WRITES and not is_kept
+
+
+def _route(stats: ScopeStats, *, wrote: bool) -> RouteCoverage:
+    state, reason = _state(stats, wrote=wrote)
     return RouteCoverage(
         route=stats.scope.name,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         reason=reason,
         statuses=dict(stats.statuses),
         requests=stats.executions,
         rows=stats.rows,
     )
+
+
+def _state(stats: ScopeStats, *, wrote: bool) -> tuple[RouteState, str]:
+    """Where a redirect led is not recorded: a form that was taken is told by what it wrote."""
+    classes = {status[0] for status in stats.statuses}
+    if "2" in classes and stats.rows:
+        return "reached", ""
+    if "3" in classes and wrote and stats.scope.name.partition(" ")[0] not in SAFE:
+        return "reached", ""
+    if "2" in classes:
+        return "empty", "no row was fetched"
+    if "3" in classes:
+        return "redirected", "only redirects were seen"
+    if set(stats.statuses) <= {"401", "403"}:
+        return "denied", "only 401 and 403 were seen"
+    return "failed", "no request succeeded"
 
 
 def summarise(recording: Recording) -> Summary:

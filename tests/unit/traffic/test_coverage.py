@@ -43,6 +43,23 @@ def test_a_redirect_to_a_login_is_a_denial() -> None:
     assert of(answer(301, headers={"Location": "/articles/"})).state == "redirected"
 
 
+def test_a_form_that_was_taken_answers_with_a_redirect() -> None:
+    def posted(location: str, *, path: str = "/posts/", method: str = "POST") -> str:
+        request = Request(path=path, method=method, actor="user")
+        sent = Answer(
+            request=request,
+            status=302,
+            route=f"{method} /posts/",
+            headers={"Location": location},
+        )
+        return of(sent).state
+
+    assert posted("/posts/7/") == "reached"
+    assert posted("/", path="/accounts/login/") == "reached"
+    assert posted("/accounts/login/?next=/posts/") == "denied"
+    assert posted("/posts/7/", method="HEAD") == "redirected"
+
+
 def test_a_path_that_names_accounts_is_no_login_page() -> None:
     request = Request(path="/admin/accounts/user/1/", actor="user")
     sent = Answer(

@@ -1,0 +1,44 @@
+"""What a recording alone tells of the routes that were requested."""
+
+from __future__ import annotations
+
+import pytest
+
+from nuages.model import QueryGroup, Recording, RouteState, Scope, ScopeStats, Statement
+from nuages.traffic.recorded import coverage
+
+
+def state_of(name: str, statuses: dict[str, int], *written: str, rows: int = 0) -> RouteState:
+    """The state of one route whose requests ran the statements."""
+    scope = Scope(kind="request", name=name)
+    stats = ScopeStats(scope=scope, executions=1, statuses=statuses, rows=rows)
+    groups = tuple(
+        QueryGroup(scope=scope, statement=Statement(sql=sql, verb=sql.split()[0]), location=None)
+        for sql in written
+    )
+    (told,) = coverage(Recording(scopes=(stats,), groups=groups)).routes
+    return told.state
+
+
+SAVED = 'INSERT INTO "posts_post" ("title") VALUES (%s)'
+MESSAGE = 'UPDATE "django_session" SET "session_data" = %s'
+
+
+def test_a_form_that_wrote_and_redirects_is_reached() -> None:
+    assert state_of("POST /posts/new/", {"302": 1}, SAVED) == "reached"
+    assert state_of("DELETE /posts/<int:pk>/", {"303": 1}, 'DELETE FROM "posts_post"') == "reached"
+
+
+@pytest.mark.parametrize("ran", [(), ('SELECT "id" FROM "posts_post"',), (MESSAGE,)])
+def test_a_form_that_wrote_nothing_may_have_been_turned_away(ran: tuple[str, ...]) -> None:
+    assert state_of("POST /posts/new/", {"302": 1}, *ran) == "redirected"
+
+
+def test_a_page_that_redirects_is_not_reached_whatever_it_counts() -> None:
+    assert state_of("GET /go/", {"302": 1}, 'UPDATE "links_link" SET "hits" = %s') == "redirected"
+
+
+def test_an_answer_without_rows_is_empty_unless_a_form_was_taken() -> None:
+    assert state_of("POST /posts/new/", {"200": 1}) == "empty"
+    assert state_of("POST /posts/new/", {"200": 1, "302": 1}, SAVED) == "reached"
+    assert state_of("GET /posts/", {"200": 1}, rows=3) == "reached"
