@@ -14,7 +14,8 @@ from nuages.errors import NuagesError
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})\b")
 CHECK_HINT = "does `python manage.py check` work with the same interpreter and environment?"
-_ENVIRON_HINT = "nuages tune --env {name}=…, or name a file of them: [tool.nuages] env_file"
+_ENVIRON_HINT = "give it with --env {name}=…, or name a file of them: [tool.nuages] env_file"
+_SETUP_HINT = f"{CHECK_HINT} Variables are given with --env NAME=…, or [tool.nuages] env_file"
 
 
 def describe(error: BaseException, *, doing: str = "") -> dict[str, str]:
@@ -33,8 +34,15 @@ def brief(error: BaseException) -> str:
     """Type, message and the innermost line of the project's own code, on at most three lines."""
     said = " ".join(str(error).split())[:300]
     name = type(error).__name__
-    where = innermost(error.__traceback__)
+    where = _unparsed(error) or innermost(error.__traceback__)
     return f"{where}\n{name}: {said}" if where else f"{name}: {said}"
+
+
+def _unparsed(error: BaseException) -> str:
+    """`path:line` of the text that Python could not read: no frame is in it."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return f"{error.filename}:{error.lineno}"
+    return ""
 
 
 def innermost(trace: TracebackType | None) -> str:
@@ -114,9 +122,9 @@ def _module(error: BaseException, doing: str) -> tuple[str, str, str] | None:
     settings = os.environ.get("DJANGO_SETTINGS_MODULE", "")
     if error.name and (settings == error.name or settings.startswith(error.name + ".")):
         message = f"no settings module {settings!r} on the path"
-        return "settings-import", message, "nuages tune --settings package.module"
+        return "settings-import", message, "name it: --settings package.module"
     message = f"importing the project failed: no module named {error.name!r}"
-    hint = "install the project's requirements, or: nuages tune --python .venv/bin/python"
+    hint = "install the project's requirements, or name its interpreter: --python .venv/bin/python"
     return "settings-import", message, hint
 
 
@@ -142,4 +150,4 @@ def _setup(error: BaseException) -> tuple[str, str, str, str]:
     message = f"importing the project with settings {settings} failed"
     if isinstance(error, SystemExit):
         message = f"the project's settings {settings} ended the process (exit {error.code})"
-    return "settings-import", message, CHECK_HINT, brief(error)
+    return "settings-import", message, _SETUP_HINT, brief(error)

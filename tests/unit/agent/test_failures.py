@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,19 @@ def test_a_brief_names_the_line() -> None:
         told = failures.brief(error)
     assert told.splitlines()[-1] == "ValueError: one two"
     assert "test_failures.py" in told.splitlines()[0]
+
+
+def test_a_brief_names_the_line_that_cannot_be_parsed(tmp_path: Path) -> None:
+    broken = tmp_path / "settings.py"
+    with pytest.raises(SyntaxError) as caught:
+        compile("DEBUG = True\nALLOWED_HOSTS = = []\n", str(broken), "exec")
+    assert failures.brief(caught.value).startswith(f"{broken}:2\nSyntaxError: invalid syntax")
+
+
+def test_settings_that_fail_name_their_line_and_how_variables_are_given() -> None:
+    with pytest.raises(ValueError, match="base 10") as caught:
+        int("")
+    told = failures.describe(caught.value, doing="facts")
+    assert told["slug"] == "settings-import"
+    assert f"{__file__}:" in told["detail"]
+    assert "--env NAME=…" in told["hint"]
