@@ -28,11 +28,13 @@ class Entry:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     covers: Mapping[str, int] = field(default_factory=dict)
     until: int = 0  # microseconds: where the dates of the next run begin
+    closes: str = ""  # a column: no rows are new, earlier ones got their key of a cycle
 
     def detail(self) -> dict[str, Any]:
         """The rest of it, for a column of text."""
         segments = {name: to_plain(segment) for name, segment in self.segments.items()}
-        return {"segments": segments, "covers": dict(self.covers), "until": self.until}
+        told = {"segments": segments, "covers": dict(self.covers), "until": self.until}
+        return {**told, "closes": self.closes} if self.closes else told
 
     @classmethod
     def read(cls, unit: str, table: str, first: int, rows: int, detail: str) -> Entry:
@@ -45,4 +47,5 @@ class Entry:
             segments={name: from_plain(each) for name, each in told["segments"].items()},
             covers=told["covers"],
             until=told["until"],
+            closes=told.get("closes", ""),
         )

@@ -58,6 +58,19 @@ def read(told: Mapping[str, Any]) -> tuple[TablePool, list[bool], dict[str, list
     return pool, list(told["good"]), dict(told["flags"])
 
 
+def read_all(told: Mapping[str, Any]) -> tuple[dict[str, TablePool], dict[str, dict[str, Any]]]:
+    """Pools and flags by table, of the rows that keep every table's check constraints."""
+    read_tables = {table: read(each) for table, each in told.items()}
+    good = np.logical_and.reduce([np.array(g, dtype=bool) for _, g, _ in read_tables.values()])
+    kept = np.flatnonzero(good if good.any() else np.ones_like(good))
+    pools = {table: pool.taken(kept) for table, (pool, _, _) in read_tables.items()}
+    flags = {
+        table: {name: np.array(each, dtype=bool)[kept] for name, each in about.items()}
+        for table, (_, _, about) in read_tables.items()
+    }
+    return pools, flags
+
+
 def parsed(data: bytes) -> list[list[bytes]]:
     """The rows of a binary COPY, a field with its length before it."""
     rows: list[list[bytes]] = []

@@ -142,12 +142,14 @@ class PostgresTarget:
                 f"SET LOCAL maintenance_work_mem = '{MEMORY}'",
                 "SET LOCAL max_parallel_maintenance_workers = 2",
                 "SET LOCAL lock_timeout = '30s'",
+                "SET LOCAL statement_timeout = 0",
             ])  # fmt: skip
             plans = [treatment(self.connection, table, rows) for table, rows in tables.items()]
             self._fresh = {plan.table for plan in plans if plan.is_fresh}
             execute(self.connection, taken_down(plans))
             yield
             execute(self.connection, put_up(plans))
+            execute(self.connection, [f"ANALYZE {plan.table}" for plan in plans])
 
     def write(self, plan: TablePlan, tick: Callable[[int], None]) -> int:
         """Copy a table's rows; → bytes sent."""
@@ -174,10 +176,9 @@ class PostgresTarget:
             copy.write(binary.END)
         return sent
 
-    def update(
-        self, table: str, key: str, column: str, rows: int, keys: Generator, values: Generator
-    ) -> None:
-        """Set a column of rows that are there."""
+    def update(self, entry: Entry, key: str, keys: Generator, values: Generator) -> None:
+        """Set the column that the entry closes, of the first of its rows."""
+        table, column = entry.table, entry.closes
         types = self.catalog(table).types
         names = [sql.Identifier(name).as_string(None) for name in (key, column)]
         with self.connection.transaction():
@@ -188,9 +189,9 @@ class PostgresTarget:
             filled = "COPY nuages_later FROM STDIN (FORMAT BINARY)"
             with self.connection.cursor() as cursor, cursor.copy(filled) as copy:
                 copy.write(binary.HEADER)
-                for start in range(0, rows, BATCH):
-                    numbers = np.arange(start, min(start + BATCH, rows), dtype=np.int64)
-                    chunk = Chunk(rows=numbers, first=0, pool=numbers)
+                for start in range(0, entry.rows, BATCH):
+                    numbers = np.arange(start, min(start + BATCH, entry.rows), dtype=np.int64)
+                    chunk = Chunk(rows=numbers, first=entry.first, pool=numbers)
                     pieces = [binary.count_of(2, len(chunk.rows))]
                     for name, generate in ((key, keys), (column, values)):
                         pieces.extend(binary.encoded(generate(chunk)[0], types[name]))
@@ -198,8 +199,10 @@ class PostgresTarget:
                 copy.write(binary.END)
             execute(self.connection, [
                 f"UPDATE {quoted(table)} AS t SET {names[1]} = n.{names[1]}"
-                f" FROM nuages_later n WHERE n.{names[0]} = t.{names[0]}"
+                f" FROM nuages_later n WHERE n.{names[0]} = t.{names[0]}",
+                f"ANALYZE {quoted(table)}",
             ])  # fmt: skip
+            self.note(entry)
 
     def note(self, entry: Entry) -> None:
         """Write down what was made, in the same transaction."""
@@ -209,18 +212,13 @@ class PostgresTarget:
             [entry.unit, entry.table, entry.first, entry.rows, json.dumps(entry.detail())],
         )
 
-    def advance(self, table: str, column: str) -> None:
-        """Let the column's sequence go on after its greatest value."""
+    def advance(self, table: str, column: str, last: int) -> None:
+        """Let the column's sequence go on after the last value."""
         found = self.connection.execute(
             "SELECT pg_get_serial_sequence(%s, %s)", [quoted(table), column]
         ).fetchone()
         if found and found[0]:
-            greatest = self.greatest(table, column)
-            self.connection.execute("SELECT setval(%s, %s)", [found[0], max(greatest, 1)])
-
-    def analyze(self, tables: list[str]) -> None:
-        for table in tables:
-            execute(self.connection, [f"ANALYZE {quoted(table)}"])
+            self.connection.execute("SELECT setval(%s, %s)", [found[0], max(last, 1)])
 
 
 def _unique(row: tuple[Any, ...], names: list[str]) -> UniqueSet:

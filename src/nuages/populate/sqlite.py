@@ -128,6 +128,7 @@ class SqliteTarget:
                 self.connection.execute(statement)
             for table in tables:
                 self._check_keys(table)
+                self.connection.execute(f"ANALYZE {_quoted(table)}")
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
@@ -157,25 +158,20 @@ class SqliteTarget:
             tick(len(rows))
         return 0
 
-    def update(
-        self, table: str, key: str, column: str, rows: int, keys: Generator, values: Generator
-    ) -> None:
-        """Set a column of rows that are there."""
+    def update(self, entry: Entry, key: str, keys: Generator, values: Generator) -> None:
+        """Set the column that the entry closes, of the first of its rows."""
+        table, column = entry.table, entry.closes
         types = self.catalog(table).types
-        numbers = np.arange(rows, dtype=np.int64)
-        chunk = Chunk(rows=numbers, first=0, pool=numbers)
+        numbers = np.arange(entry.rows, dtype=np.int64)
+        chunk = Chunk(rows=numbers, first=entry.first, pool=numbers)
         pairs = zip(
             plain(*values(chunk), types[column]), plain(*keys(chunk), types[key]), strict=True
         )
-        with self._transaction():
+        with self.filling({}):
             self.connection.executemany(
                 f"UPDATE {_quoted(table)} SET {_quoted(column)} = ? WHERE {_quoted(key)} = ?", pairs
             )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self.filling({}):
-            yield
+            self.note(entry)
 
     def note(self, entry: Entry) -> None:
         """Write down what was made, in the same transaction."""
@@ -185,12 +181,8 @@ class SqliteTarget:
             [entry.unit, entry.table, entry.first, entry.rows, json.dumps(entry.detail())],
         )
 
-    def advance(self, table: str, column: str) -> None:
+    def advance(self, table: str, column: str, last: int) -> None:
         """SQLite goes on after the greatest key by itself."""
-
-    def analyze(self, tables: list[str]) -> None:
-        for table in tables:
-            self.connection.execute(f"ANALYZE {_quoted(table)}")
 
 
 def _kind(declared: str) -> str:

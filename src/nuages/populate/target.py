@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
+
+import psycopg
 
 from nuages.populate.catalog import TableCatalog
 from nuages.populate.columns import Generator
 from nuages.populate.ledger import Entry
 from nuages.populate.made import Made
 from nuages.populate.planning import TablePlan
+
+FAILURES = (psycopg.Error, sqlite3.Error)  # of a database; its transaction was rolled back
 
 
 class Target(Protocol):
@@ -27,9 +32,6 @@ class Target(Protocol):
     def listed(self, table: str, column: str, below: int | None = None) -> tuple[Made, int]: ...
     def filling(self, tables: dict[str, int]) -> AbstractContextManager[None]: ...
     def write(self, plan: TablePlan, tick: Callable[[int], None]) -> int: ...
-    def update(
-        self, table: str, key: str, column: str, rows: int, keys: Generator, values: Generator
-    ) -> None: ...
+    def update(self, entry: Entry, key: str, keys: Generator, values: Generator) -> None: ...
     def note(self, entry: Entry) -> None: ...
-    def advance(self, table: str, column: str) -> None: ...
-    def analyze(self, tables: list[str]) -> None: ...
+    def advance(self, table: str, column: str, last: int) -> None: ...
