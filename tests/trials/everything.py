@@ -98,8 +98,10 @@ SUBJECTS = {
 def main() -> int:
     """Fill each that was asked for; 1 when one did not end well."""
     parser = argparse.ArgumentParser(prog="python -m tests.trials.everything")
-    parser.add_argument("names", nargs="*", default=list(SUBJECTS), choices=list(SUBJECTS))
-    names = parser.parse_args().names
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUBJECTS)}")
+    names = parser.parse_args().names or list(SUBJECTS)
+    if unknown := set(names) - set(SUBJECTS):
+        parser.error(f"no trial is named {', '.join(sorted(unknown))}")
     with Scratch() as scratch, start_postgres(scratch.path) as databases:
         ended_well = [attempt(name, databases) for name in names]
     return 0 if all(ended_well) else 1
