@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import psycopg
 from psycopg import sql
 
+from nuages.populate import mysql
 from nuages.populate.made import Ints
 from nuages.populate.permutation import Permutation
 from nuages.populate.places import Place
 from nuages.populate.pooled import NULL, TablePool, parsed
 from nuages.populate.schema import Table, Unit
+from nuages.populate.target import FAILURES
 from nuages.populate.treatment import quoted
 
 FEW = 20  # different values in the pool, up to which their shares are worth having
@@ -88,7 +89,7 @@ class Likeness:
         query = f"SELECT {name}, count(*) FROM {quoted(table)} GROUP BY 1 LIMIT {FEW * 50}"
         try:
             found = dict(self._spelled(query))
-        except (psycopg.Error, sqlite3.Error):
+        except FAILURES:
             return {}
         total = sum(found.values())
         return {value: count / total for value, count in found.items()} if total else {}
@@ -118,6 +119,16 @@ class Likeness:
             finally:
                 file.close()
             return
+        if self._place.vendor == "mysql":
+            server = mysql.connected(self._place)
+            try:
+                with server.cursor() as cursor:
+                    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+                    cursor.execute("SET SESSION sql_mode = 'ANSI_QUOTES'")
+                yield lambda query: _asked_mysql(server, query)
+            finally:
+                server.close()
+            return
         with self._place.connect() as connection:
             connection.execute("SET default_transaction_read_only = on")
             connection.execute(f"SET statement_timeout = '{_TIMEOUT}'".encode())
@@ -127,7 +138,16 @@ class Likeness:
 def _asked(connection: Any, query: str) -> list[Any]:
     try:
         return list(connection.execute(query).fetchall())
-    except (psycopg.Error, sqlite3.Error):
+    except FAILURES:
+        return []
+
+
+def _asked_mysql(server: Any, query: str) -> list[Any]:
+    try:
+        with server.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+    except FAILURES:
         return []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,11 @@ import numpy as np
 from nuages.populate.columns import Mask
 from nuages.populate.made import Images, Made, Marked, Numbers, Texts, Uuids, objects
 
+_KINDS = (
+    (r"^char\(32\)|^uuid", "uuid"), (r"datetime|timestamp", "datetime"), (r"date", "date"),
+    (r"blob|binary", "bytes"), (r"char|text|clob|json", "text"), (r"int|bool", "integer"),
+    (r"real|floa|doub|deci|num", "number"),
+)  # fmt: skip
 _DAY_ONE = date(1970, 1, 1)
 _MOMENT_ONE = datetime(1970, 1, 1)  # noqa: DTZ001  (the database holds it without a zone)
 
@@ -42,6 +48,12 @@ def _numbers(made: Numbers, kind: str) -> list[Any]:
     if kind == "datetime":
         return [str(_MOMENT_ONE + timedelta(microseconds=value)) for value in values]
     return [str(value) for value in values] if kind == "text" else values
+
+
+def kind_of(declared: str) -> str:
+    """What a declared type holds: "uuid", "datetime", "date", "bytes", "text", "integer", …"""
+    lowered = declared.lower()
+    return next((kind for pattern, kind in _KINDS if re.search(pattern, lowered)), "other")
 
 
 def listed(values: list[Any], kind: str) -> Made:

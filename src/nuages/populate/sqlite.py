@@ -17,15 +17,11 @@ from nuages.populate.columns import Chunk, Generator
 from nuages.populate.ledger import LEDGER, Entry
 from nuages.populate.made import Made
 from nuages.populate.permutation import Permutation
-from nuages.populate.plain import listed, plain
+from nuages.populate.plain import kind_of, listed, plain
 from nuages.populate.planning import TablePlan
 
 BATCH = 10_000
 LISTED = 100_000
-_KINDS = (
-    (r"char\(32\)|uuid", "uuid"), (r"datetime|timestamp", "datetime"), (r"date", "date"),
-    (r"char|text|clob", "text"), (r"int|bool", "integer"), (r"real|floa|doub|deci|num", "number"),
-)  # fmt: skip
 
 
 class SqliteTarget:
@@ -58,7 +54,7 @@ class SqliteTarget:
             others = list(self._uniques(table, [row[0] for row in rows]))
             self._catalogs[table] = TableCatalog(
                 table=table,
-                types={row[0]: _kind(row[1]) for row in rows},
+                types={row[0]: kind_of(row[1]) for row in rows},
                 uniques=(*((primary,) if keys else ()), *others),
                 required=frozenset(row[0] for row in rows if row[2] or row[3]),
                 indexes=len(self._indexes(table)) + 1,
@@ -183,11 +179,6 @@ class SqliteTarget:
 
     def advance(self, table: str, column: str, last: int) -> None:
         """SQLite goes on after the greatest key by itself."""
-
-
-def _kind(declared: str) -> str:
-    lowered = declared.lower()
-    return next((kind for pattern, kind in _KINDS if re.search(pattern, lowered)), "other")
 
 
 def _quoted(name: str) -> str:

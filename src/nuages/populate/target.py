@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 import psycopg
@@ -15,7 +16,15 @@ from nuages.populate.ledger import Entry
 from nuages.populate.made import Made
 from nuages.populate.planning import TablePlan
 
-FAILURES = (psycopg.Error, sqlite3.Error)  # of a database; its transaction was rolled back
+
+def _failures() -> tuple[type[Exception], ...]:
+    found: list[type[Exception]] = [psycopg.Error, sqlite3.Error]
+    with suppress(ImportError):  # an extra
+        found.append(importlib.import_module("pymysql").Error)
+    return tuple(found)
+
+
+FAILURES = _failures()  # of a database; its transaction was rolled back
 
 
 class Target(Protocol):

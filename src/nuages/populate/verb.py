@@ -16,6 +16,8 @@ from nuages.populate import places
 from nuages.populate.estimates import Planned, check_disk, planned
 from nuages.populate.filling import Filled, Filling, one_each
 from nuages.populate.like import Likeness
+from nuages.populate.mysql import MysqlTarget
+from nuages.populate.mysql import make as make_mysql
 from nuages.populate.places import Place
 from nuages.populate.postgres import PostgresTarget
 from nuages.populate.progressing import Pace
@@ -68,7 +70,7 @@ def populate(project: Project, options: PopulateOptions, progress: Progress) -> 
         found = session.call("setup")["databases"]
         if place is not None and place.is_scratch:
             for name in {each["name"] for each in found.values() if each["name"]}:
-                places.make(replace(place, name=name))
+                make(replace(place, name=name))
             with progress.stage("migrate"):
                 session.call("migrate", timeout=MIGRATE_SECONDS)
 
@@ -109,11 +111,21 @@ def target(place: Place) -> Target:
         return PostgresTarget(place.connect)
     if place.vendor == "sqlite":
         return SqliteTarget(place.name)
+    if place.vendor == "mysql":
+        return MysqlTarget(place)
     raise NuagesError(
         f"{place.vendor} is not filled at volume yet",
-        hint="PostgreSQL and SQLite are: name a scratch database of one with --database",
+        hint="name a scratch database of PostgreSQL, MySQL, MariaDB or SQLite with --database",
         slug="database",
     )
+
+
+def make(place: Place) -> None:
+    """Create a scratch database that is not there yet."""
+    if place.vendor == "postgresql":
+        places.make(place)
+    elif place.vendor == "mysql":
+        make_mysql(place)
 
 
 def _filled(
@@ -185,7 +197,8 @@ def _session(project: Project, place: Place | None, progress: Progress) -> Itera
     """The project as its user would start it; mail, caches and files are scratch all the same."""
     with Scratch() as scratch:
         roots = {label: str(path) for label, path in project.source_roots.items()}
-        side = sidepackages.driver(project.interpreter, scratch.path) if place else None
+        is_postgres = place is not None and place.vendor == "postgresql"
+        side = sidepackages.driver(project.interpreter, scratch.path) if is_postgres else None
         overlay = {**(place.overlay() if place else {}), "services": True}
         config = AttachConfig(
             roots=roots,

@@ -22,7 +22,7 @@ def read_back(parts: list[tuple[Any, list[Any]]], alias: str) -> dict[str, dict[
     from django.db import connections, transaction
 
     connection = connections[alias]
-    kind = PostgresImage if connection.vendor == "postgresql" else PlainImage
+    kind = {"postgresql": PostgresImage, "mysql": MysqlImage}.get(connection.vendor, PlainImage)
     found = {}
     for model, rows in parts:
         with transaction.atomic(using=alias), connection.cursor() as cursor:
@@ -30,7 +30,7 @@ def read_back(parts: list[tuple[Any, list[Any]]], alias: str) -> dict[str, dict[
             with image.in_place():
                 _insert(model, rows, alias)
             found[image.table] = image.read(len(rows))
-            cursor.execute(f"DROP TABLE {image.pool}")
+            image.drop()
     return found
 
 
@@ -54,10 +54,11 @@ def _insert_defaults(model: Any, rows: int, alias: str) -> None:
     from django.db import connections
 
     connection = connections[alias]
+    nothing = "() VALUES ()" if connection.vendor == "mysql" else "DEFAULT VALUES"
     with connection.cursor() as cursor:
         for _ in range(rows):
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"INSERT INTO {table} DEFAULT VALUES")
+            cursor.execute(f"INSERT INTO {table} {nothing}")
 
 
 class PlainImage:
@@ -77,6 +78,9 @@ class PlainImage:
             f"CREATE TEMPORARY TABLE {self.pool} AS SELECT * FROM {source} WHERE 1 = 0"
         )
 
+    def drop(self) -> None:
+        self._cursor.execute(f"DROP TABLE {self.pool}")
+
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """For the block the model's rows go into the temporary table."""
@@ -92,6 +96,27 @@ class PlainImage:
         columns = [column[0] for column in self._cursor.description]
         data = [[_plain(value) for value in row] for row in self._cursor.fetchall()]
         return {"columns": columns, "data": data, "good": [True] * rows, "flags": {}}
+
+
+class MysqlImage(PlainImage):
+    """The same, with columns that may be empty."""
+
+    def _create(self) -> None:
+        self.drop()
+        self._cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = database()"
+            " AND table_name = %s ORDER BY ordinal_position",
+            [self.table],
+        )
+        names = [self._quote(row[0]) for row in self._cursor.fetchall()]
+        columns = ", ".join(f"IF(1 = 1, {name}, NULL) AS {name}" for name in names)
+        self._cursor.execute(
+            f"CREATE TEMPORARY TABLE {self.pool}"
+            f" AS SELECT {columns} FROM {self._quote(self.table)} WHERE 1 = 0"
+        )
+
+    def drop(self) -> None:
+        self._cursor.execute(f"DROP TEMPORARY TABLE IF EXISTS {self.pool}")
 
 
 class PostgresImage(PlainImage):
