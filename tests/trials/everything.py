@@ -79,7 +79,8 @@ SUBJECTS = {
         apps='"cms", "menus", "treebeard", "sekizai", "djangocms_alias", "djangocms_versioning",'
         ' "djangocms_text", "djangocms_frontend", "easy_thumbnails", "filer"',
         more='SITE_ID = 1\nLANGUAGES = [("en", "English")]\nLANGUAGE_CODE = "en"\n'
-        'CMS_CONFIRM_VERSION4 = True\nX_FRAME_OPTIONS = "SAMEORIGIN"',
+        'CMS_CONFIRM_VERSION4 = True\n'
+        'CMS_TEMPLATES = [("page.html", "Page")]\nX_FRAME_OPTIONS = "SAMEORIGIN"',
     ),
     "pretalx": Subject(requirements=("pretalx==2026.1.2",), settings="pretalx.settings"),
     "pretix": Subject(

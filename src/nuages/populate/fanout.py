@@ -140,15 +140,20 @@ def strided_skewed(parents: Ints, places: Ints, others: int, salt: int, most: in
 
 
 def _tiers(others: int, most: int) -> list[tuple[int, int]]:
-    """(size, rows of a turn) of each tier; one alone where the first ones would not do."""
+    """(size, rows of a turn) of each tier, as large as `most` rows of a parent want them.
+
+    One alone where the favoured ones would then be more than a quarter.
+    """
+    turns = most // _TURN + 1
     sizes, before = [], 0
-    for share, rows in TIERS:
-        size = int(others * share) - before
-        before += size
-        if size < rows * (most // _TURN + 1) or size < 8:
-            return [(others, _TURN)]
+    for share, rows in TIERS[:-1]:
+        size = max(int(others * share) - before, rows * turns, 8)
         sizes.append((size, rows))
-    return sizes
+        before += size
+    rest = others - before
+    if before > others // 4 or rest < TIERS[-1][1] * turns:
+        return [(others, _TURN)]
+    return [*sizes, (rest, TIERS[-1][1])]
 
 
 def _coprime_steps(size: int, salt: int, count: int = 64) -> Ints:

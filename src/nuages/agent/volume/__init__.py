@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from nuages.agent.fill.order import Step
-from nuages.agent.volume import logins, pool, sample, units
+from nuages.agent.volume import logins, pool, sample, scoping, units
 
 
 class Volume:
@@ -30,11 +30,13 @@ class Volume:
 
     def pool(self, label: str, size: int, seed: int = 1, seconds: float = 20.0) -> dict[str, Any]:
         """As `pool.pool` says, for a model that `units` named."""
-        return pool.pool(self._steps[label], size, seed, seconds)
+        with scoping.everywhere():
+            return pool.pool(self._steps[label], size, seed, seconds)
 
     def judge(self, label: str, size: int = 20) -> dict[str, Any]:
         """As `sample.judged` says."""
-        return sample.judged(self._steps[label], size)
+        with scoping.everywhere():
+            return sample.judged(self._steps[label], size)
 
     def logins(self, count: int) -> dict[str, Any]:
         """As `logins.made` says."""

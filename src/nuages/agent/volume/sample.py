@@ -22,7 +22,7 @@ def judged(step: Step, size: int) -> dict[str, Any]:
         except ValidationError as error:
             refused.update(_reasons(error))
         except Exception as error:  # a clean() that needs more than a row by itself has
-            refused[f"{type(error).__name__} in full_clean()"] += 1
+            refused[f"{type(error).__name__} in full_clean(): {error}"[:160]] += 1
     return {"read": len(sample), "refused": dict(refused)}
 
 
