@@ -27,7 +27,8 @@ class Uniques:
         if not names or self._draft.distinct & set(names) or self._always_null(names):
             return
         if len(names) == 1:
-            self._single(self._draft.columns[names[0]])
+            if not (unique.is_conditional and self._is_scarce(names[0]) and self._avoided(unique)):
+                self._single(self._draft.columns[names[0]])
         elif not self._carried(names):
             if unique.is_conditional and self._avoided(unique):
                 return
@@ -45,6 +46,11 @@ class Uniques:
         if relation is None or relation.table == self._work.table.table:
             return False
         return relation.is_later or self._work.space(relation.table, relation.column).total == 0
+
+    def _is_scarce(self, name: str) -> bool:
+        """Whether there are fewer rows to refer to than rows that refer."""
+        relation = self._draft.columns[name].relation
+        return relation is not None and self._parents(name, relation) < self._work.rows
 
     def _single(self, column: Column) -> None:
         name, work = column.column, self._work
