@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.trials.fetching import BASE, HERE, CannotSetUp, interpreter, make_environment
+from tests.trials import populated
+from tests.trials.fetching import BASE, HERE, REPOSITORY, CannotSetUp, interpreter, make_environment
 
 from nuages.scratch import Scratch
 from nuages.stack.databases import PostgresDatabases, start_postgres
 
+PAGE = REPOSITORY / "docs/reference/populated.md"
 USERS = 400
 MANAGE = """\
 import os
@@ -86,6 +88,30 @@ SUBJECTS = {
     "pretix": Subject(
         requirements=("pretix==2026.8.0",), pythons=("3.11",), settings="pretix.settings"
     ),
+    "helpdesk-wiki": Subject(
+        requirements=("django-helpdesk", "wiki", "django<6"),
+        apps='"django.contrib.humanize", "bootstrap4form", "helpdesk", "django_nyt", "mptt",'
+        ' "sekizai", "sorl.thumbnail", "wiki", "wiki.plugins.attachments",'
+        ' "wiki.plugins.notifications", "wiki.plugins.images"',
+        more="SITE_ID = 1",
+    ),
+    "django-ledger": Subject(
+        requirements=("django-ledger",), apps='"django_ledger"', more="SITE_ID = 1"
+    ),
+    "weblate": Subject(
+        requirements=("weblate",), pythons=("3.13", "3.12"), settings="weblate.settings_example"
+    ),
+    "netbox": Subject(
+        requirements=("netbox",),
+        more="import os\nimport sys\nimport types\n"
+        'told = sys.modules["told"] = types.ModuleType("told")\n'
+        'told.ALLOWED_HOSTS, told.SECRET_KEY = ["*"], "trial" * 12\n'
+        'told.API_TOKEN_PEPPERS = {1: "trial" * 12}\n'
+        'told.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "x"}}\n'
+        'told.REDIS = {"tasks": {"HOST": "x"}, "caching": {"HOST": "x"}}\n'
+        'os.environ["NETBOX_CONFIGURATION"] = "told"\n'
+        "from netbox.settings import *  # noqa: F403",
+    ),
     "nautobot": Subject(
         requirements=("nautobot==3.2.7",),
         pythons=("3.11", "3.12"),
@@ -99,12 +125,19 @@ SUBJECTS = {
 def main() -> int:
     """Fill each that was asked for; 1 when one did not end well."""
     parser = argparse.ArgumentParser(prog="python -m tests.trials.everything")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {PAGE.relative_to(REPOSITORY)}"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUBJECTS)}")
-    names = parser.parse_args().names or list(SUBJECTS)
+    options = parser.parse_args()
+    names = options.names or list(SUBJECTS)
     if unknown := set(names) - set(SUBJECTS):
         parser.error(f"no trial is named {', '.join(sorted(unknown))}")
     with Scratch() as scratch, start_postgres(scratch.path) as databases:
         ended_well = [attempt(name, databases) for name in names]
+    if options.write:
+        known = {s.requirements[0]: told for name, s in SUBJECTS.items() if (told := read(name))}
+        PAGE.write_text(populated.page(known))
     return 0 if all(ended_well) else 1
 
 
@@ -133,8 +166,10 @@ def attempt(name: str, databases: PostgresDatabases) -> bool:
     if done.returncode:
         print(f"{name}: ended with {done.returncode}")
         return False
-    show(name, json.loads(done.stdout))
-    return True
+    (folder / "told.json").write_text(done.stdout)
+    told = json.loads(done.stdout)
+    show(name, told)
+    return all(told["read"].values())
 
 
 def write(folder: Path, subject: Subject) -> Path:
@@ -156,6 +191,12 @@ def show(name: str, told: dict[str, Any]) -> None:
         print(f"  not filled: {label}: {why}")
     for label, reasons in told["refused"].items():
         print(f"  full_clean() of a sample of {label}: {reasons}")
+
+
+def read(name: str) -> dict[str, Any] | None:
+    """What the last run on a subject told."""
+    told = BASE / "everything" / name / "told.json"
+    return json.loads(told.read_text()) if told.is_file() else None
 
 
 if __name__ == "__main__":

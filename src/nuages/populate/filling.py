@@ -35,6 +35,7 @@ class Filled:
     rows: dict[str, int] = field(default_factory=dict)  # label → rows added
     skipped: dict[str, str] = field(default_factory=dict)  # label → why
     refused: dict[str, dict[str, int]] = field(default_factory=dict)  # label → why full_clean() did
+    read: dict[str, int] = field(default_factory=dict)  # label → rows read back through the ORM
     short: dict[str, str] = field(default_factory=dict)  # label → why not as many as wanted
     bytes_sent: int = 0
     seconds: float = 0.0
@@ -121,9 +122,10 @@ class Filling:
 
     def _judge(self, label: str) -> None:
         """Read a few rows back through the ORM, and let the models' own rules look at them."""
-        refused = self._session.call("judge", label=label)["refused"]
-        if refused:
-            self.filled.refused[label] = refused
+        told = self._session.call("judge", label=label)
+        self.filled.read[label] = told["read"]
+        if told["refused"]:
+            self.filled.refused[label] = told["refused"]
 
     def _filled(self, unit: Unit, rows: int) -> tuple[int, str]:
         told = self._session.call(

@@ -33,6 +33,7 @@ def to_json(done: Populated) -> dict[str, Any]:
         document |= {
             "rows": done.filled.rows,
             "short": done.filled.short,
+            "read": done.filled.read,
             "refused": done.filled.refused,
             "seconds": round(done.filled.seconds, 2),
             "rows_per_second": round(_rate(done)),
