@@ -9,10 +9,11 @@ INTRODUCTION = """\
 # Whose projects were populated
 
 Every model of other people's projects, from PyPI, filled by
-`nuages populate --users 400 --everything` into a new PostgreSQL database. All indexes and constraints were made again and validated after the
-rows; then the first and the last rows of every model were read back through the ORM (a thousand at
-most), and twenty of them given to `full_clean()`. Only content types, permissions, sites, sessions,
-migrations and the admin's log are left alone.
+`nuages populate --users 400 --everything` into a new PostgreSQL database. All indexes and
+constraints were made again and validated after the rows; then the first and the last rows of every
+model were read back through the ORM (a thousand at most), and twenty of them given to
+`full_clean()`. Only content types, permissions, sites, sessions, migrations and the admin's log are
+left alone.
 
 This page is written by `python -m tests.trials.everything --write`.
 
