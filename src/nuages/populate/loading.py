@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -94,7 +96,7 @@ def piped(pieces: Iterable[bytes], load: Callable[[str], None]) -> int:
         reader.start()
         sent = 0
         try:
-            with open(path, "wb") as pipe:
+            with _opened(path, reader) as pipe:
                 for piece in pieces:
                     sent += pipe.write(piece)
         except BrokenPipeError:  # the reader ended early, and says why
@@ -106,10 +108,24 @@ def piped(pieces: Iterable[bytes], load: Callable[[str], None]) -> int:
     return sent
 
 
+def _opened(path: str, reader: threading.Thread) -> BinaryIO:
+    """The end to write into, once somebody reads; BrokenPipeError when nobody will."""
+    while True:
+        try:
+            end = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if not reader.is_alive():
+                raise BrokenPipeError from error
+            time.sleep(0.005)
+        else:
+            os.set_blocking(end, True)
+            return os.fdopen(end, "wb")
+
+
 def _loaded(load: Callable[[str], None], path: str, failures: list[BaseException]) -> None:
     try:
         load(path)
     except BaseException as error:
         failures.append(error)
-    finally:  # a writer may wait for somebody to open the other end
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
