@@ -42,6 +42,7 @@ from nuages.rounds import Fixed, Indexed, Rounds, unchanged
 from nuages.serving import ServerOptions
 from nuages.silencing import baseline, silence, validate
 from nuages.traffic.mix import Mix
+from nuages.traffic.recorded import outcomes
 from nuages.under_load import measure
 
 TRYING = 0.6  # of the time, at most, goes into trying edits: the load needs its own
@@ -136,7 +137,8 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
     progress = Progress()
     budget = TimeBudget(seconds=60 * options.minutes)
     command = commands.recorded(recording)
-    with _entered(project, options, progress, command) as (_, door):
+    outside = outcomes(recording)
+    with _entered(project, options, progress, command, outside=outside) as (_, door):
         with progress.stage("baseline"):
             seen = door.record()
         diagnosis = _judge(project, recording, seen.coverage)
@@ -236,9 +238,16 @@ def _judge(
 
 @contextmanager
 def _entered(
-    project: Project, options: TuneOptions, progress: Progress, command: Command | None
+    project: Project,
+    options: TuneOptions,
+    progress: Progress,
+    command: Command | None,
+    outside: Mapping[str, bool] | None = None,
 ) -> Iterator[tuple[Lab, Door]]:
-    """A lab, set up, and the door into the project: its tests when a command is named."""
+    """A lab, set up, and the door into the project: its tests when a command is named.
+
+    `outside` says which of them passed where nothing was enclosed.
+    """
     validate(_code(project), project.config.ignore)
     with open_lab(project, progress=progress, enforce=options.enforce, keep=options.keep) as lab:
         if command:
@@ -247,7 +256,7 @@ def _entered(
             if lab.own_vendor == "sqlite" and lab.databases.vendor != "sqlite":
                 lab.fall_back_to_sqlite("the tests are run on what the project runs them on")
                 lab.inspect()
-            yield lab, TestsDoor(lab, command)
+            yield lab, TestsDoor(lab, command, outside=outside)
         else:
             yield lab, DrivenDoor(lab, _populated(lab, options))
 

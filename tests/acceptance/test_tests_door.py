@@ -227,9 +227,11 @@ def test_a_project_on_postgresql_gets_postgresql_and_what_fails_there_is_said(
     assert [f["fix"]["status"] for f in result["findings"]] == ["verified"]
     coverage = result["coverage"]
     assert (coverage["tests_passed"], coverage["tests_failed"]) == (3, 1)
-    (note,) = coverage["notes"]
+    note, failing, elsewhere = coverage["notes"]
     assert note.startswith("1 of 4 tests fail here, with errors of the scratch database")
     assert "legacy_items" in note
+    assert failing.startswith("fails: shop.tests.ElsewhereTest.test_legacy: django.db.utils.")
+    assert elsewhere.endswith("by hand: python manage.py test")
 
 
 def test_a_command_without_the_recorder_is_said(tmp_path: Path) -> None:

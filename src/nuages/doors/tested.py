@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nuages.commands import Command
-from nuages.doors import Measured, Seen, Version, version
+from nuages.doors import Measured, Seen, Version, failing, version
 from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
 from nuages.lab import CommandRun, Lab
@@ -29,9 +29,12 @@ class TestsDoor:
 
     __test__ = False  # not a test case, whatever pytest makes of its name
 
-    def __init__(self, lab: Lab, command: Command) -> None:
+    def __init__(
+        self, lab: Lab, command: Command, *, outside: Mapping[str, bool] | None = None
+    ) -> None:
         self._lab = lab
         self._command = command
+        self._outside = outside or {}  # tests that were run without walls → whether they passed
         self._latest: dict[tuple[Version, frozenset[str]], Recording] = {}
 
     def record(self) -> Seen:
@@ -97,9 +100,20 @@ class TestsDoor:
         return run.recording
 
     def _faults(self, run: CommandRun, outcome: RunOutcome) -> tuple[str, ...]:
-        """What to say when so many tests fail here that their word counts for little."""
+        """Which tests fail here and why; whether they are so many that their word counts little."""
+        if not run.exit_code:
+            return ()
+        named = failing.notes(
+            outcome.tests,
+            run.output,
+            command=shlex.join(self._command.argv),
+            outside=self._outside,
+        )
+        return (*self._too_many(run, outcome), *named)
+
+    def _too_many(self, run: CommandRun, outcome: RunOutcome) -> tuple[str, ...]:
         failed = sum(not passed for passed in outcome.tests.values())
-        if not run.exit_code or failed <= MANY * len(outcome.tests):
+        if failed <= MANY * len(outcome.tests):
             return ()
         said = f"{failed:,} of {len(outcome.tests):,} tests fail here"
         if found := DATABASE_ERROR.search(run.output):
