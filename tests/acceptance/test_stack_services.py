@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests.acceptance.commands import nuages
 
 from benchmarks.stack import running
 from nuages.stack.home import StackError
@@ -165,7 +166,7 @@ class TestEachByItself:
 
     def test_each_service_has_its_pool(self, stack):
         names = {row["name"] for row in stack.rows()}
-        assert {"pgbouncer", "pgbouncer-api", "pgbouncer-replicas"} <= names
+        assert {"pgbouncer", "pgbouncer-api", "pgbouncer-replicas-1"} <= names
 
 
 class TestWhatIsShared:
@@ -181,6 +182,27 @@ class TestWhatIsShared:
         stack.output.flush()
         stack.output.seek(0)
         assert "kept as it is: EMAIL_BACKEND" in stack.output.read()
+
+
+class TestManagementCommands:
+    def test_one_runs_on_the_stacks_own_database(self, stack):
+        assert post(stack, "/entries/", "for the command") == 201
+        code = (
+            "from tills.models import Entry; print(Entry.objects.filter(key__contains='command'))"
+        )
+        done = nuages("manage", "--project", str(stack.root), "shell", "-c", code, cwd=stack.root)
+        assert done.returncode == 0, done.stderr
+        assert "<Entry" in done.stdout
+
+    def test_its_exit_code_is_the_commands(self, stack):
+        done = nuages("manage", "nothing_of_that_name", cwd=stack.root)
+        assert done.returncode == 1
+        assert "Unknown command" in done.stderr
+
+    def test_migrations_are_not_run_past_their_lock(self, stack):
+        done = nuages("manage", "migrate", cwd=stack.root)
+        assert done.returncode == 2
+        assert "nuages restart" in done.stderr
 
 
 def test_a_name_that_no_pattern_has_is_refused():

@@ -14,8 +14,8 @@ from nuages.exits import run
 COMMANDS = (
     check.check, tune.tune, populate.populate, record.record, record.collect, load.traffic,
     load.load, diagnose.diagnose, diagnose.fix, prove.prove, stateless.stateless, stack.topology,
-    stack.up, stack.ps, stack.top, stack.scale, stack.restart, stack.logs, stack.down, about.rules,
-    about.explain, about.enclosure,
+    stack.up, stack.ps, stack.top, stack.scale, stack.restart, stack.manage, stack.logs,
+    stack.down, about.rules, about.explain, about.enclosure,
 )  # fmt: skip
 
 

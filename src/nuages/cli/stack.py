@@ -178,6 +178,16 @@ def restart(services: tuple[str, ...], project: Path, check: bool, force: bool) 
     return FOUND if check and told["hazards"] else 0
 
 
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@project_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def manage(command: tuple[str, ...], project: Path) -> int:
+    """Run a management command of the project in the stack: nuages manage createsuperuser."""
+    from nuages.up.managing import manage as run_command
+
+    return run_command(_home(project), command)
+
+
 @click.command()
 @click.argument("names", nargs=-1)
 @project_option

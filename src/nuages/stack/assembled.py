@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from nuages.stack.autoscale import Bounds
 from nuages.stack.caddy import Caddy
+from nuages.stack.child import Order
 from nuages.stack.cluster import Cluster
 from nuages.stack.home import Home
 from nuages.stack.kept import Say
@@ -44,6 +45,7 @@ class Parts:
     caddy: Caddy
     launcher: Launcher
     tell: Tell  # writes what a replica's overlay reads
+    command: Callable[[], Order]  # how management commands are run
     counters: Callable[[str], Path]  # folder of a replica's vitals
     report: Callable[[], Mapping[str, Any]]  # what the overlay changed
     look: Callable[[], Looked]  # asks the project; blocks

@@ -194,6 +194,10 @@ class Commands:
                 await self.stack.restart(name, say)
         return {"restarted": [] if check else asked, "hazards": hazards}
 
+    async def do_manage(self, say: Say) -> dict[str, Any]:
+        order = await asyncio.to_thread(self.stack.parts.command)
+        return {"argv": order.argv, "cwd": order.cwd, "environment": dict(order.environment)}
+
     async def do_topology(self, say: Say) -> dict[str, Any]:
         return asdict(self.stack.parts.topology)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from nuages.agent.attach import STACK
 from nuages.project import Project
 from nuages.stack.assembled import Parts
+from nuages.stack.child import Order
 from nuages.stack.home import Home
 from nuages.stack.replicas import Launcher
 from nuages.topology import Topology
@@ -22,7 +26,7 @@ def assemble(
     preparation = Preparation(
         project=project,
         topology=topology,
-        environment={**environment, "NUAGES_STACK": str(telling.tell_preparation())},
+        environment={**environment, STACK: str(telling.tell_preparation())},
         files=home.folder("files"),
         make_databases=telling.make_databases,
         external=external,
@@ -39,6 +43,7 @@ def assemble(
             sockets=home.replicas,
         ),
         tell=telling.tell,
+        command=lambda: _command(project, {**environment, STACK: str(telling.tell_command())}),
         counters=telling.counters,
         report=telling.report,
         look=preparation.look,
@@ -53,3 +58,10 @@ def assemble(
         caches=servers.caches,
         notes=servers.notes,
     )
+
+
+def _command(project: Project, environment: Mapping[str, str]) -> Order:
+    """manage.py, or Django's own where there is none; its arguments follow."""
+    script = (str(project.manage),) if project.manage else ("-m", "django")
+    argv = (*project.python, *script)
+    return Order(name="manage", argv=argv, cwd=project.root, environment=environment)

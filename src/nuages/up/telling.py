@@ -82,6 +82,14 @@ class Telling:
         )  # fmt: skip
         return self._write("preparation", config)
 
+    def tell_command(self) -> Path:
+        """Write what a management command reads: it goes past the pool, and serves nobody."""
+        config = replace(
+            self._config(self.topology.services[0]), replica="command", pool="", report="",
+            postgres=self._postgres(None), places=self._places(None),
+        )  # fmt: skip
+        return self._write("command", config)
+
     def _write(self, name: str, config: StackConfig) -> Path:
         path = self.home.replicas / f"{name}.json"
         path.write_text(config.to_json(), "utf-8")
