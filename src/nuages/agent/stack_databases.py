@@ -15,6 +15,7 @@ from nuages.agent.stack_config import StackConfig
 
 ROUTER = "nuages.django.routers.ReplicaRouter"
 MIDDLEWARE = "nuages.django.middleware.ReadYourWrites"
+APP = "django.contrib.postgres"
 WHERE = ("HOST", "PORT", "USER", "PASSWORD")
 # An engine that does this by itself, as those of tenants do.
 SESSION_STATE = re.compile(r"SET\s+(?:SESSION\s+)?(?:search_path|ROLE)\b", re.IGNORECASE)
@@ -67,8 +68,21 @@ def apply(edit: Edit, config: StackConfig) -> None:
     if edit.put("DATABASES", databases):
         for alias, database in databases.items():
             _note(edit, alias, own.get(alias) or {}, database)
+    _add_app(edit, own, databases)
     if replicas:
         _route(edit, replicas)
+
+
+def _add_app(edit: Edit, own: Mapping[str, Any], databases: Mapping[str, Any]) -> None:
+    """Apps that have fields of PostgreSQL's own check for Django's app of them (postgres.E005)."""
+    apps = edit.get("INSTALLED_APPS") or ()
+    moved = any(
+        family(str(databases[alias].get("ENGINE"))) == "postgresql"
+        and family(str(database.get("ENGINE"))) != "postgresql"
+        for alias, database in own.items()
+    )
+    if moved and not any(app.startswith(APP) for app in apps):
+        edit.set("INSTALLED_APPS", [*apps, APP], "the database is PostgreSQL here")
 
 
 def redirect_in_place(

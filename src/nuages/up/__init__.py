@@ -107,8 +107,8 @@ async def _run(
         servers.append(await control.serve(place.control, Commands(stack, watched).answer))
         servers.append(await status.serve(watched))
         running = _running(stack, watched, place)
-        home.write_state(place, url=running.url)
         ready(running)
+        home.write_state(place, url=running.url)  # who waits for it may read what was printed
         await ending
     finally:
         starting.cancel()

@@ -227,6 +227,26 @@ class TestDatabases:
         assert default["OPTIONS"] == {"sslmode": "require"}
 
 
+class TestTheAppOfTheVendor:
+    APPS = 'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]\n'
+    ENGINE = 'DATABASES = {{"default": {{"ENGINE": "django.db.backends.{}", "NAME": "x"}}}}\n'
+
+    def test_it_is_added_where_the_project_had_another_database(self, shop: Shop) -> None:
+        shop.write(BASE + self.APPS + self.ENGINE.format("sqlite3"))
+        apps = shop.settings("INSTALLED_APPS")["INSTALLED_APPS"]
+        assert apps[-1] == "django.contrib.postgres"
+
+    @pytest.mark.parametrize(("engine", "more"), [
+        ("postgresql", ""),
+        ("sqlite3", 'INSTALLED_APPS += ["django.contrib.postgres"]\n'),
+        ("sqlite3", 'INSTALLED_APPS += ["django.contrib.postgres.apps.PostgresConfig"]\n'),
+    ])  # fmt: skip
+    def test_and_nowhere_else(self, shop: Shop, engine: str, more: str) -> None:
+        shop.write(BASE + self.APPS + more + self.ENGINE.format(engine))
+        found = shop.told("INSTALLED_APPS")
+        assert "INSTALLED_APPS" not in {each["setting"] for each in found["applied"]}
+
+
 class TestCaches:
     def test_memory_becomes_a_server_and_each_alias_its_own_room(self, shop: Shop) -> None:
         shop.write(BASE + (
