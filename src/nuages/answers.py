@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from nuages.documents import Path, differences, document, leaves, show
 from nuages.model import Recording
+from nuages.wording import percent
 
 SameOrNot = Literal["same", "same up to order", "different", "not comparable"]
 
@@ -93,7 +94,7 @@ def learn(answers: Sequence[Answer], again: Sequence[Answer], known: Masks | Non
             paths[request] = masked
             share = _masked_share(a, masked)
             if share > MOST_MASKED:
-                unfit[request] = f"{share:.0%} of it changes by itself"
+                unfit[request] = f"{percent(share)} of it changes by itself"
     return Masks(paths=paths, not_comparable=unfit)
 
 

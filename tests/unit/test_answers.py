@@ -194,13 +194,13 @@ class TestNotComparable:
         known = learn([answer(first)], [answer(one)])
         assert not known.not_comparable
         both = learn([answer(first)], [answer(two)], known)
-        assert list(both.not_comparable.values()) == ["14% of it changes by itself"]
+        assert list(both.not_comparable.values()) == ["14 % of it changes by itself"]
 
     def test_when_more_than_a_tenth_varies(self):
         masks = learn([answer({"a": 1, "b": 1})], [answer({"a": 2, "b": 1})])
         verdict = compare(masks, answer({"a": 1, "b": 1}), answer({"a": 1, "b": 1}))
         assert verdict.result == "not comparable"
-        assert verdict.reason == "33% of it changes by itself"
+        assert verdict.reason == "33 % of it changes by itself"
 
     def test_when_the_status_varies(self):
         masks = learn([answer({})], [answer({}, status=503)])

@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for row in (
         "__init__ model errors",
         "agent record django pytest_plugin",
-        "catalogs config_kinds fingerprints",
+        "catalogs config_kinds fingerprints wording",
         "topology",
         "budget code config deployment exits outputs progress documents growth "
         "histogram origins lineage statements stated",

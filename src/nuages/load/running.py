@@ -20,6 +20,7 @@ from nuages.load.target import Target
 from nuages.load.values import LoadResult, Phase, RouteLoad
 from nuages.load.worker import Job, Turn
 from nuages.traffic.mix import Mix
+from nuages.wording import percent
 
 HEAD_START = 0.05  # seconds from telling the processes to the first request
 PER_PROCESS = 1500.0  # requests a second that one process is given before another joins in
@@ -158,9 +159,9 @@ def limit_of_generator(result: LoadResult) -> str:
             f"{result.waited:,} requests found all {result.phase.connections:,} connections taken"
         )
     if late > max(LATE_MS, LATE_SHARE * result.latency.percentile_ms(0.95)):
-        hungry = f"; it had no processor {result.starved:.0%} of the time"
+        hungry = f"; it had no processor {percent(result.starved)} of the time"
         told = f"the generator sent 5 % of its requests more than {late:.0f} ms late"
         return told + hungry * (result.starved > STARVED)
     if result.busy > BUSY:
-        return f"a process of the generator used {result.busy:.0%} of a core"
+        return f"a process of the generator used {percent(result.busy)} of a core"
     return ""

@@ -9,6 +9,7 @@ from nuages.load.observing import Observed
 from nuages.load.running import limit_of_generator
 from nuages.load.values import Budget, LoadResult
 from nuages.model import TimePart
+from nuages.wording import percent
 
 FULL = 0.85  # of what there is: beyond it queues grow faster than the load
 NEAR = 0.7
@@ -59,7 +60,7 @@ def _suspects(result: LoadResult, seen: Observed) -> Iterator[Suspect]:
     yield Suspect(
         name="generator",
         used=1.0 if limit else result.busy,
-        evidence=limit or f"it used {result.busy:.0%} of a core and was in time",
+        evidence=limit or f"it used {percent(result.busy)} of a core and was in time",
     )
     yield _memory(seen)
     yield from _database(seen)
@@ -74,7 +75,7 @@ def _memory(seen: Observed) -> Suspect:
     return Suspect(
         name="memory",
         used=1.0 if swapped else min(seen.memory_share, 0.84 if seen.memory_share < 0.97 else 1.0),
-        evidence=f"{seen.memory_share:.0%} of the machine's in use, replicas {grown:.0f} MB"
+        evidence=f"{percent(seen.memory_share)} of the machine's in use, replicas {grown:.0f} MB"
         + (f"; {seen.swapped_mb:.0f} MB were swapped out" if swapped else "; nothing was swapped"),
     )
 
@@ -117,7 +118,8 @@ def _inside(seen: Observed) -> Iterator[Suspect]:
         yield Suspect(
             name=name,
             used=_pace(share),
-            evidence=f"{share:.0%} of the time of requests, {share * seen.inside.mean_ms:.1f} ms"
+            evidence=f"{percent(share)} of the time of requests,"
+            f" {share * seen.inside.mean_ms:.1f} ms"
             " of each",
         )
 
@@ -156,7 +158,7 @@ def _processors(result: LoadResult, seen: Observed) -> Iterator[Suspect]:
     wanted = _wanted(result, seen)
     if seen.machine_cpu >= FULL and wanted >= FULL * cores:
         largest = "CPU of replicas"
-    told = f"of {seen.cores} cores; the machine was {seen.machine_cpu:.0%} busy"
+    told = f"of {seen.cores} cores; the machine was {percent(seen.machine_cpu)} busy"
     found = [
         Suspect(
             name=name,
@@ -199,7 +201,7 @@ def _refuted(name: str, seen: Observed) -> str:
             return f"{running:.1f} of {active:.1f} active connections ran"
     else:
         share, what = shares.get("cpu", 0.0) + seen.inside.queued, "on a processor, or ready for it"
-    return "" if share >= NEEDED else f"requests were {share:.0%} of their time {what}"
+    return "" if share >= NEEDED else f"requests were {percent(share)} of their time {what}"
 
 
 def _busy_processes(seen: Observed) -> int:
@@ -241,7 +243,8 @@ def _by_elimination(result: LoadResult, seen: Observed) -> Suspect | None:
         return Suspect(
             name="CPU of the machine",
             used=seen.machine_cpu,
-            evidence=f"a replica was ready and had no processor {queued:.0%} of the time; others"
+            evidence=f"a replica was ready and had no processor {percent(queued)} of the time;"
+            " others"
             " on this machine took it",
         )
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nuages.load.latency import Latency
+from nuages.wording import percent
 
 Arrivals = Literal["constant", "poisson", "bursty"]
 
@@ -97,7 +98,7 @@ class LoadResult:
         p95 = self.latency.percentile_ms(0.95)
         if self.error_share > budget.error_share:
             kinds = sorted(self.errors.items(), key=lambda pair: -pair[1])
-            return f"{self.error_share:.2%} failed, most by {kinds[0][0]}"
+            return f"{percent(self.error_share, 2)} failed, most by {kinds[0][0]}"
         if p95 > budget.p95_ms:
             return f"p95 was {p95:.0f} ms"
         return ""

@@ -15,6 +15,7 @@ from nuages.load.saturation import Saturation, Suspect
 from nuages.load.values import Knee, LoadResult
 from nuages.model import SCHEMA
 from nuages.traffic.mix import Mix
+from nuages.wording import percent
 
 Json = dict[str, Any]
 SHARES = {"p50_ms": 0.5, "p90_ms": 0.9, "p95_ms": 0.95, "p99_ms": 0.99, "p999_ms": 0.999}
@@ -129,7 +130,7 @@ def _phase_row(result: LoadResult) -> list[str]:
         f"{result.rate:.4g}",
         *(f"{latency.percentile_ms(share):.1f}" for share in (0.5, 0.95, 0.99)),
         f"{latency.max_ms:.0f}",
-        f"{result.error_share:.2%}" if result.failed else "0",
+        percent(result.error_share, 2) if result.failed else "0",
         f"{result.lag.percentile_ms(0.95):.1f}",
     ]
 
@@ -150,7 +151,7 @@ def _render_routes(result: LoadResult, console: Console, most: int = 15) -> None
 
 def _render_knee(knee: Knee, console: Console) -> None:
     held = "no rate held" if knee.rate is None else f"{knee.rate:.4g} requests/s"
-    budget = f"p95 ≤ {knee.budget.p95_ms:g} ms, errors ≤ {knee.budget.error_share:.1%}"
+    budget = f"p95 ≤ {knee.budget.p95_ms:g} ms, errors ≤ {percent(knee.budget.error_share, 1)}"
     least = "" if knee.is_bound or knee.rate is None else "at least "
     console.print(f"[bold]Knee: {least}{held}[/] ({budget}); {escape(knee.why)}", highlight=False)
 
@@ -162,6 +163,6 @@ def _render_saturation(told: Saturation, console: Console) -> None:
     elif told.note:
         console.print(told.note)
     for each in told.others:
-        used = "not measured" if each.used is None else f"{min(each.used, 1):.0%}"
+        used = "not measured" if each.used is None else percent(min(each.used, 1))
         evidence = escape("; ".join(filter(None, (each.evidence, each.refuted))))
         console.print(f"  [dim]{each.name}: {used}; {evidence}[/]", highlight=False)

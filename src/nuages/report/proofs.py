@@ -12,6 +12,7 @@ from nuages.answers import Verdict
 from nuages.model import SCHEMA
 from nuages.prove import Costs, Interval, Loaded, Proof, RouteProof
 from nuages.prove.values import LoadProof
+from nuages.wording import percent
 
 Json = dict[str, Any]
 COLOURS = {"better": "green", "worse": "red", "different answers": "red"}
@@ -122,8 +123,8 @@ def render_proof(proof: Proof, console: Console, most: int = 20) -> None:
     same = sum(verdict.is_same for verdict in proof.answers)
     console.print(
         f"{same} of {len(proof.answers)} answers are the same. CPU: {proof.rounds} rounds of"
-        f" {proof.pairs} pairs of processes, {proof.confidence:.0%} intervals; a change within"
-        f" {proof.margin:.0%} counts as none.",
+        f" {proof.pairs} pairs of processes, {percent(proof.confidence)} intervals; a change within"
+        f" {percent(proof.margin)} counts as none.",
         highlight=False,
     )
     for note in proof.notes:

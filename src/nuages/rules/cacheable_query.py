@@ -30,6 +30,7 @@ from nuages.model import (
 )
 from nuages.origins import in_migrations, in_tests
 from nuages.statements import is_lookup_by_key, table, tables
+from nuages.wording import percent, several
 
 ID = "cacheable-query"
 
@@ -141,7 +142,7 @@ def _finding(location: Location, candidates: list[Candidate], case: Case) -> Fin
     return Finding(
         rule=ID,
         message=f"The same SELECT on {_table(worst)} was asked {calls:,} times: kept for "
-        f"{duration(kept.seconds)}, {worst.hit_rate:.0%} would have been there already",
+        f"{duration(kept.seconds)}, {percent(worst.hit_rate)} would have been there already",
         hint=_hint(worst, location, writes),
         location=location,
         created_at=next((group.created_at for group in groups if group.created_at), None),
@@ -178,7 +179,7 @@ def _table(candidate: Candidate) -> str:
 def _hint(candidate: Candidate, location: Location, writes: int) -> str:
     kept = candidate.kept
     outdated = f"{kept.stale:,} of {kept.hits:,} hits" if kept.stale else "no hit"
-    seen = f"{writes:,} writes" if writes else "no write"
+    seen = several(writes, "write") if writes else "no write"
     read = ", ".join(sorted(tables(candidate.reuse.statement.sql)))
     return (
         f"wrap the query at {location.file}:{location.line} in cache.get_or_set(key, lambda: "

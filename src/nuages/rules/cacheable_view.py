@@ -9,6 +9,7 @@ from nuages.grounds.keeping import duration, writes_to
 from nuages.grounds.pages import Page, pages, view_place
 from nuages.model import Evidence, Finding, Fix, Remedy
 from nuages.statements import tables
+from nuages.wording import percent, several
 
 ID = "cacheable-view"
 
@@ -26,8 +27,9 @@ def _finding(page: Page, case: Case) -> Finding:
     return Finding(
         rule=ID,
         message=f"{stats.scope.name} gave the same to everybody: kept for "
-        f"{duration(kept.seconds)}, {page.hit_rate:.0%} of its {stats.executions:,} answers of "
-        f"{page.view_ns / 1e6:,.1f} ms would have been there already",
+        f"{duration(kept.seconds)}, {percent(page.hit_rate)} of its "
+        f"{stats.executions:,} answers of {page.view_ns / 1e6:,.1f} ms would have been there "
+        "already",
         hint=_hint(page, writes),
         location=view_place(page, case),
         evidence=Evidence(
@@ -54,7 +56,8 @@ def _finding(page: Page, case: Case) -> Finding:
 
 def _hint(page: Page, writes: int) -> str:
     stale = f"{page.kept.stale:,} of them outdated" if page.kept.stale else "none of them outdated"
-    seen = f"with {writes:,} writes to its tables" if writes else "without a write to its tables"
+    wrote = f"with {several(writes, 'write')}" if writes else "without a write"
+    seen = f"{wrote} to its tables"
     varies = (
         "; it varies by cookie, so only visitors without a session share it: see whether the view "
         "has to ask who it is"

@@ -18,6 +18,7 @@ from nuages.grounds.connections import (
     settings_files,
 )
 from nuages.model import CallGroup, Evidence, Finding, Fix, Remedy, Scope
+from nuages.wording import percent
 
 ID = "connection-per-request"
 
@@ -113,7 +114,7 @@ def _measured(opened: _Opened, database: Database, case: Case) -> Finding:
     return Finding(
         rule=ID,
         message=f"Each request opens a connection to {database.alias!r} of its own: {ms:,.1f} ms"
-        f"{where}, {share:.0%} of all time",
+        f"{where}, {percent(share)} of all time",
         hint=_hint(database, case),
         location=place(case, database.alias),
         evidence=Evidence(

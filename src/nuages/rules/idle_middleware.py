@@ -12,6 +12,7 @@ from nuages.grounds.middleware_costs import MiddlewareCost, middleware_costs
 from nuages.grounds.middleware_needs import protects, relying, watches
 from nuages.grounds.settings_code import locate
 from nuages.model import Evidence, Finding, Fix, Remedy
+from nuages.wording import several
 
 ID = "idle-middleware"
 
@@ -58,7 +59,8 @@ def _finding(
     together = f" together with {', '.join(others)}, which relies on it" if others else ""
     return Finding(
         rule=ID,
-        message=f"{name} did nothing in {cost.calls:,} requests to {len(cost.routes)} routes, and "
+        message=f"{name} did nothing in {several(cost.calls, 'request')} to "
+        f"{several(len(cost.routes), 'route')}, and "
         f"takes {cost.mean_ms:,.2f} ms of each",
         hint=f'take "{cost.name}" out of MIDDLEWARE{together}, or let it return sooner where it '
         f"has nothing to do ({module.file}:{node.lineno})",

@@ -19,6 +19,7 @@ from nuages.model import (
     QueryGroup,
     Remedy,
 )
+from nuages.wording import with_article
 
 ID = "missing-index"
 
@@ -85,17 +86,19 @@ def _model(idea: IndexIdea, case: Case) -> ModelFacts | None:
 def _message(one: Lacking, worst: QueryGroup) -> str:
     lacks = f"{one.idea.table} lacks an index, {label(one.idea)}"
     if one.trial is None:
+        verb = with_article(worst.statement.verb)
         slowest = max(group.max_ns for group in one.groups) / 1e6
-        return f"{lacks}: {_a(worst.statement.verb)} takes up to {slowest:,.0f} ms (not tried)"
+        return f"{lacks}: {verb} takes up to {slowest:,.0f} ms (not tried)"
     best = _most(one.trial)
     more = len(one.trial.measured) - 1
     also = f"; {more} more statement{'s' if more > 1 else ''} as well" if more else ""
     if one.trial.is_estimate:
+        verb = with_article(best.statement.verb)
         costs = f"{best.before_cost:,.0f} → {best.after_cost:,.0f}"
-        return f"{lacks}: the planner's cost of {_a(best.statement.verb)} is {costs} with it{also}"
+        return f"{lacks}: the planner's cost of {verb} is {costs} with it{also}"
     over = "" if best.before_buffers else "over "  # it was ended before it was done
     times = f"{over}{_ms(best.before_ms)} → {_ms(best.after_ms)}"
-    return f"{lacks}: {_a(best.statement.verb)} takes {times} with it{also}"
+    return f"{lacks}: {with_article(best.statement.verb)} takes {times} with it{also}"
 
 
 def _hint(idea: IndexIdea, case: Case) -> str:
@@ -178,7 +181,3 @@ def _no_fix(one: Lacking, case: Case) -> str:
 
 def _ms(value: float) -> str:
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
-
-
-def _a(verb: str) -> str:
-    return f"an {verb}" if verb[:1] in "AEIOU" else f"a {verb}"

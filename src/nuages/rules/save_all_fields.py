@@ -15,6 +15,7 @@ from nuages.loops import find_write_loops
 from nuages.model import Finding, Fix, Location, ModelFacts, QueryGroup, Remedy
 from nuages.origins import is_set_up, one_execution
 from nuages.statements import table
+from nuages.wording import several
 
 ID = "save-all-fields"
 
@@ -71,7 +72,8 @@ def _finding(save: Save, case: Case) -> Finding:
     return Finding(
         rule=ID,
         message=f"{name}.save() writes all {save.columns} columns, about {kept}, for a change of "
-        f"{', '.join(save.changed)}: {busiest.calls} times in {one_execution(busiest.scope)}",
+        f"{', '.join(save.changed)}: {several(busiest.calls, 'time')} in "
+        f"{one_execution(busiest.scope)}",
         hint=f"{save.receiver}.save(update_fields=[{names}])",
         location=save.location,
         evidence=case.evidence(

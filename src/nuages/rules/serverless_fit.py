@@ -11,6 +11,7 @@ from nuages.grounds.module_globals import changed_globals
 from nuages.grounds.route_groups import is_route
 from nuages.histogram import percentile_ms
 from nuages.model import Evidence, Finding, Fix, Remedy, ScopeStats
+from nuages.wording import percent
 
 ID = "serverless-fit"
 
@@ -65,8 +66,8 @@ def _finding(stats: ScopeStats, seconds: int, case: Case) -> Finding:
     p95_ms = percentile_ms(stats.histogram, 0.95)
     return Finding(
         rule=ID,
-        message=f"{stats.scope.name} was asked in {busy / seconds:.1%} of the time, then up to "
-        f"{most:,} times a second, takes {p95_ms:,.0f} ms (p95) and leaves nothing behind",
+        message=f"{stats.scope.name} was asked in {percent(busy / seconds, 1)} of the time, then "
+        f"up to {most:,} times a second, takes {p95_ms:,.0f} ms (p95) and leaves nothing behind",
         hint="it could run as a function (AWS Lambda and the like) that costs nothing between the "
         "bursts; mind the time of a cold start, and the number of database connections",
         location=None,

@@ -12,6 +12,7 @@ from nuages.grounds.middleware_costs import MiddlewareCost, middleware_costs
 from nuages.grounds.middleware_needs import GZIP, SESSIONS, UPDATE_CACHE, relying
 from nuages.grounds.reach import dotted
 from nuages.model import Evidence, Finding, Fix, Location, Remedy
+from nuages.wording import percent
 
 ID = "slow-middleware"
 
@@ -82,7 +83,7 @@ def _message(cost: MiddlewareCost, is_over: bool, share: float, case: Case) -> s
             f"{name} takes {cost.p95_ms:,.0f} ms of a request (p95), of the "
             f"{case.budgets.middleware_ms:,.0f} ms that a middleware may"
         )
-    return f"{name} takes {share:.0%} of all time, {cost.mean_ms:,.1f} ms a request"
+    return f"{name} takes {percent(share)} of all time, {cost.mean_ms:,.1f} ms a request"
 
 
 def _hint(cost: MiddlewareCost, location: Location | None, queries_ms: float, case: Case) -> str:

@@ -12,6 +12,7 @@ from nuages.indexes.spelling import label
 from nuages.model import Finding, Fix, IndexIdea, IndexTrial, QueryGroup, Remedy, Statement
 from nuages.origins import one_execution
 from nuages.statements import NAME
+from nuages.wording import with_article
 
 ID = "slow-query"
 
@@ -36,9 +37,10 @@ def _finding(slow: Slow, trial: IndexTrial | None, case: Case) -> Finding:
     scopes = sorted({group.scope.name for group in groups if group.scope.kind != "test"})
     tests = sorted({test for group in groups for test in group.tests})[:50]
     index = _worth_a_try(slow.statement, trial, case)
+    verb = with_article(worst.statement.verb)
     return Finding(
         rule=ID,
-        message=f"A {worst.statement.verb} on {_table(worst)} takes {_ms(slow.p95_ms)} of the "
+        message=f"{verb[:1].upper()}{verb[1:]} on {_table(worst)} takes {_ms(slow.p95_ms)} of the "
         f"{_ms(case.budgets.slow_query_ms)} that a query may, in {one_execution(worst.scope)}",
         hint=_hint(worst, index, trial),
         location=worst.location,

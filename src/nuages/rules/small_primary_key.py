@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nuages.cases import Case
 from nuages.model import Catalog, Evidence, Finding, Fix, Location, ModelFacts, Remedy, Table
+from nuages.wording import percent
 
 ID = "small-primary-key"
 
@@ -46,8 +47,8 @@ def _finding(table: Table, catalog: Catalog, used: float, limit: int, case: Case
     referring = _referring(table, catalog)
     return Finding(
         rule=ID,
-        message=f"{table.name}.{table.key} ({table.columns[table.key]}) has used {used:.0%} of "
-        f"its {limit:,} values",
+        message=f"{table.name}.{table.key} ({table.columns[table.key]}) has used "
+        f"{percent(used)} of its {limit:,} values",
         hint=_hint(table, model, referring),
         location=_location(model),
         evidence=Evidence(

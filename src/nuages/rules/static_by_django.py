@@ -15,6 +15,7 @@ from nuages.grounds.settings_code import DEVELOPMENT
 from nuages.grounds.written import Names, names_of
 from nuages.model import Evidence, Finding, Fix, Location, Remedy, ScopeStats
 from nuages.origins import in_tests
+from nuages.wording import several
 
 ID = "static-by-django"
 
@@ -120,7 +121,7 @@ def _finding(pattern: _Pattern, served: Sequence[ScopeStats], case: Case) -> Fin
     requests = sum(stats.executions for stats in served)
     wall_ns = sum(stats.wall_ns for stats in served)
     files = {"media": "Uploaded files", "static": "Static files", "": "Files"}[pattern.kind]
-    measured = f": {requests:,} requests took {wall_ns / 1e6:,.0f} ms" if requests else ""
+    measured = f": {several(requests, 'request')} took {wall_ns / 1e6:,.0f} ms" if requests else ""
     return Finding(
         rule=ID,
         message=f"{files} of {pattern.text} are handed out by Django, also where DEBUG is off: "

@@ -16,6 +16,7 @@ from nuages.grounds.server_cursors import server_cursors
 from nuages.grounds.session_sql import kind_of, traces
 from nuages.model import Evidence, Finding, Fix, Location, QueryGroup, Remedy
 from nuages.origins import in_migrations, in_tests, is_set_up
+from nuages.wording import several
 
 ID = "transaction-pool-hazard"
 
@@ -206,7 +207,7 @@ def _cursors(
     if not places:
         return
     first = places[0]
-    others = f" and in {len(places) - 1} more places" if len(places) > 1 else ""
+    others = f" and in {several(len(places) - 1, 'more place')}" if len(places) > 1 else ""
     yield Finding(
         rule=ID,
         message=f".iterator() reads through a cursor on the server at {first.file}:{first.line}"

@@ -13,6 +13,7 @@ from nuages.grounds.settings_code import assignments, is_development, locate
 from nuages.grounds.settings_code import find as find_place
 from nuages.model import CallGroup, Evidence, Finding, Fix, Location, Remedy
 from nuages.record.settings_values import templates
+from nuages.wording import several
 
 ID = "uncached-templates"
 
@@ -79,7 +80,7 @@ def _finding(location: Location | None, case: Case) -> Finding:
     compiled = _compiled(case)
     wall_ns = sum(group.wall_ns for group in compiled)
     calls = sum(group.calls for group in compiled)
-    measured = f": {calls:,} compilations took {wall_ns / 1e6:,.0f} ms" if calls else ""
+    measured = f": {several(calls, 'compilation')} took {wall_ns / 1e6:,.0f} ms" if calls else ""
     return Finding(
         rule=ID,
         message=f"Templates are read and compiled again for each rendering{measured}",

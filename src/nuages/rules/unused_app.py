@@ -12,6 +12,7 @@ from nuages.grounds.route_groups import is_route
 from nuages.grounds.settings_code import locate
 from nuages.model import Evidence, Finding, Fix, Remedy
 from nuages.statements import tables
+from nuages.wording import several
 
 ID = "unused-app"
 
@@ -117,7 +118,8 @@ def _finding(name: str, wall_ms: float, case: Case) -> Finding:
     requests = sum(stats.executions for stats in routes)
     return Finding(
         rule=ID,
-        message=f"Nothing touched the app {name} in {requests:,} requests to {len(routes)} routes, "
+        message=f"Nothing touched the app {name} in {several(requests, 'request')} to "
+        f"{several(len(routes), 'route')}, "
         f"and it takes {wall_ms:,.0f} ms of each start",
         hint=f'take "{name}" out of INSTALLED_APPS, once its tables are not needed any more: see '
         f"that no template loads its tags and nobody runs its commands",

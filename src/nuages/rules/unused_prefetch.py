@@ -20,6 +20,7 @@ from nuages.grounds.fetched import (
 from nuages.loops import find_loops
 from nuages.model import Finding, Fix, Load, Location, Recording, Relation, Remedy, Scope
 from nuages.origins import is_managers, one_execution
+from nuages.wording import several
 
 ID = "unused-prefetch"
 
@@ -128,7 +129,7 @@ def _finding(
         rule=ID,
         message=f"{quoted} of {short(site.model)} {'is' if len(paths) == 1 else 'are'} fetched "
         f"along by {ALONG[how]} and {'queried anew' if is_defeated else 'never used'}: "
-        f"{instances:,} instances in {one_execution(worst.worst.scope)}",
+        f"{several(instances, 'instance')} in {one_execution(worst.worst.scope)}",
         hint=_past(quoted, how, site) if is_defeated else _hint(site, how, unused, case),
         location=worst.worst.location or site.created_at,
         created_at=site.created_at,

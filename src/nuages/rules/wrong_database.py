@@ -11,6 +11,7 @@ from nuages.cases import Case
 from nuages.model import Finding, Fix, ModelFacts, QueryGroup, Remedy, Scope
 from nuages.origins import is_set_up
 from nuages.statements import table
+from nuages.wording import several
 
 ID = "wrong-database"
 
@@ -84,8 +85,8 @@ def _idle(own: list[str], primary: str, reads: list[QueryGroup], case: Case) -> 
     has_router = bool(case.settings.get("DATABASE_ROUTERS"))
     return Finding(
         rule=ID,
-        message=f"No query went to {names}, and {calls:,} reads of requests that wrote nothing "
-        f'went to "{primary}"',
+        message=f"No query went to {names}, and {several(calls, 'read')} of requests that wrote "
+        f'nothing went to "{primary}"',
         hint=f'have db_for_read() of your router in DATABASE_ROUTERS give "{own[0]}" for them'
         if has_router
         else f'name a router in DATABASE_ROUTERS whose db_for_read() gives "{own[0]}"',

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from nuages.errors import NuagesError
 from nuages.fingerprints import fingerprints, place, subject
 from nuages.model import Finding
+from nuages.wording import percent, several
 
 FILE = ".nuages-baseline.json"
 SCHEMA = 1
@@ -18,10 +19,10 @@ WORDS = 120  # characters kept of what a finding is about
 # A finding speaks again when a figure has grown by this factor, and by so much at least: times
 # of one run differ from the next run's by a fifth, of a short one by more.
 NOTABLY = {"per_request_max": (1.5, 3), "ms_per_request": (2.0, 10), "share": (2.0, 0.05)}
-NAMES = {
-    "per_request_max": "{:,.0f} calls in one request",
-    "ms_per_request": "{:,.0f} ms a request",
-    "share": "{:.0%} of all time",
+NAMES: Mapping[str, Callable[[float], str]] = {
+    "per_request_max": lambda calls: f"{several(round(calls), 'call')} in one request",
+    "ms_per_request": lambda spent: f"{spent:,.0f} ms a request",
+    "share": lambda part: f"{percent(part)} of all time",
 }
 
 
@@ -125,6 +126,6 @@ def worse(finding: Finding, known: Known) -> Finding | None:
     for name, (factor, least) in NOTABLY.items():
         before, after = known.figures.get(name, 0.0), now.get(name, 0.0)
         if before and after > before * factor and after - before >= least:
-            change = f"{NAMES[name].format(before)} before, {NAMES[name].format(after)} now"
+            change = f"{NAMES[name](before)} before, {NAMES[name](after)} now"
             return replace(finding, message=f"{finding.message}; worse than known: {change}")
     return None

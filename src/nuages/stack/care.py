@@ -13,6 +13,7 @@ from nuages.stack.autoscale import Autoscaler, Bounds, Load
 from nuages.stack.figures import Figures, Row, Subject
 from nuages.stack.kept import Say
 from nuages.stack.services import Replica, Replicas
+from nuages.wording import percent
 
 TICK = 1.0  # seconds between two looks
 GROWS_FOR = 60.0  # seconds that a replica is left alone, however much memory it has
@@ -88,7 +89,7 @@ class Care:
             if (wanted := scaler.wanted(load)) != service.wanted:
                 self.stack.say(
                     f"{name}: {service.wanted} → {wanted} replicas"
-                    f" (utilisation {load.utilisation:.0%})"
+                    f" (utilisation {percent(load.utilisation)})"
                 )
                 await service.scale(wanted)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nuages.errors import NuagesError
 from nuages.topology import Balancer, Cache, Database, Pool, PoolKind, Service, Topology
+from nuages.wording import percent
 
 FILE = "[tool.nuages.topology]"
 MOST = 8  # replicas of a service that the balancer has slots for, unless more are told
@@ -168,7 +169,8 @@ def _pools(say: Telling, databases: Sequence[Database], cpus: int) -> tuple[Pool
     named: Mapping[str, int] = say.value("pools", {}, "default: one for all services")
     ours = int(SHARE * databases[0].max_connections)
     usual = max(1, min(ours - sum(named.values()), max(10, 4 * cpus)))
-    size = say.value("pool_size", usual, f"default: 4 a CPU, and at most {SHARE:.0%} of the server")
+    told = f"default: 4 a CPU, and at most {percent(SHARE)} of the server"
+    size = say.value("pool_size", usual, told)
     pools = [Pool(kind=kind, size=size)]
     pools += [Pool(name=name, kind=kind, size=size) for name, size in named.items()]
     return tuple(pools)
@@ -206,6 +208,6 @@ def _check(topology: Topology) -> None:
     limit = int(SHARE * topology.databases[0].max_connections)
     if asked > limit:
         raise TopologyError(
-            f"the pools hold {asked} connections, {SHARE:.0%} of max_connections are {limit}",
+            f"the pools hold {asked} connections, {percent(SHARE)} of max_connections are {limit}",
             hint="smaller pools, or a greater max_connections",
         )

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from nuages.stack import control
 from nuages.up.showing import span
+from nuages.wording import percent
 
 SECONDS = 1.0
 BARS = " ▁▂▃▄▅▆▇█"
@@ -74,7 +75,7 @@ def _head(told: Mapping[str, Any]) -> Text:
         text.append(f"{name} {_ms(value) or '–'}   ", style=style)
     errors = now["errors"] + told["balancer"]["errors"]
     text.append(f"{errors} errors   ", style="red" if now["failed"] else "")
-    hits = "–" if now["hit_rate"] is None else f"{now['hit_rate']:.0%}"
+    hits = "–" if now["hit_rate"] is None else percent(now["hit_rate"])
     text.append(f"{told['balancer']['in_flight']} in flight   cache {hits}   ")
     text.append(f"CPU {now['cpu_percent']:.0f} %   {now['rss_mb']:.0f} MB   ")
     text.append(f"budgets: {budget:g} ms a response, {told['budgets']['query_ms']:g} ms a query",
@@ -128,7 +129,7 @@ def _figures(row: Mapping[str, Any]) -> str:
         return (f"{row['busy']} busy and {row['idle']} idle of {row['size']},"
                 f" {row['clients']} clients, {row['waiting']} waiting{wait}")  # fmt: skip
     if "hits" in row:
-        rate = "–" if row["hit_rate"] is None else f"{row['hit_rate']:.0%}"
+        rate = "–" if row["hit_rate"] is None else percent(row["hit_rate"])
         return (f"{rate} hits, {row['used_mb']:g} of {row['limit_mb']} MB,"
                 f" {row['evicted']} evicted")  # fmt: skip
     behind = "" if row["lag_bytes"] is None else f", {row['lag_bytes']:,} bytes behind"

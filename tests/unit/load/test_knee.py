@@ -39,7 +39,7 @@ def test_errors_break_the_budget_too() -> None:
 
     found = find_knee(run, Steps(rates=(10, 20, 40)), Phase(rate=1, seconds=1))
     assert found.rate == 20
-    assert found.why == "at 40/s 0.20% failed, most by status 500"
+    assert found.why == "at 40/s 0.20 % failed, most by status 500"
 
 
 def test_no_knee_where_the_first_step_breaks() -> None:

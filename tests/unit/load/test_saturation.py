@@ -72,7 +72,7 @@ def test_a_busy_machine_is_not_the_cause_of_what_needs_no_processor() -> None:
     told = saturation(result(), quiet(machine_cpu=1.0, inside=inside, threads=8), Budget())
     assert told.first is not None
     assert told.first.name == "threads"
-    assert any("2% of their time on a processor" in each.refuted for each in told.others)
+    assert any("2 % of their time on a processor" in each.refuted for each in told.others)
 
 
 def test_parts_are_of_what_ended_between_two_looks() -> None:

@@ -114,7 +114,7 @@ def test_a_load_is_printed_with_what_gave_out_and_what_did_not() -> None:
     console, output = printed()
     render_load([(result(1, 2, 300, errors=1), TOLD)], KNEE, MIX, console)
     text = output.getvalue()
-    assert "Knee: 5 requests/s (p95 ≤ 100 ms, errors ≤ 0.1%); p95 was 300 ms" in text
+    assert "Knee: 5 requests/s (p95 ≤ 100 ms, errors ≤ 0.1 %); p95 was 300 ms" in text
     assert "First to give out: locks" in text
     assert "GIL: not measured; not here" in text
     assert "1 × status 500" in text

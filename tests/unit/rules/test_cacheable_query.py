@@ -41,7 +41,7 @@ class TestFinds:
     def test_what_every_page_asks(self):
         [finding] = found(*asked())
         assert finding.message == (
-            "The same SELECT on shop_tag was asked 120 times: kept for 60 s, 99% would have been "
+            "The same SELECT on shop_tag was asked 120 times: kept for 60 s, 99 % would have been "
             "there already"
         )
         assert "shop/views.py:45 in cache.get_or_set(key, lambda: list(…), 60)" in finding.hint

@@ -36,7 +36,7 @@ class TestFinds:
     def test_a_page_that_says_the_same_to_everybody(self):
         [finding] = found(MENU_PAGE)
         assert finding.message == (
-            "GET /menu/ gave the same to everybody: kept for 60 s, 90% of its 40 answers of "
+            "GET /menu/ gave the same to everybody: kept for 60 s, 90 % of its 40 answers of "
             "20.0 ms would have been there already"
         )
         assert finding.hint == (

@@ -32,7 +32,7 @@ class TestFinds:
     def test_a_connection_for_each_request(self):
         (finding,) = found(EACH, on_postgres(server="gunicorn"))
         assert finding.message == (
-            "Each request opens a connection to 'default' of its own: 10.0 ms, 10% of all time"
+            "Each request opens a connection to 'default' of its own: 10.0 ms, 10 % of all time"
         )
         assert finding.hint.startswith(
             'set DATABASES["default"]["CONN_MAX_AGE"] = 60 and ["CONN_HEALTH_CHECKS"] = True; under'

@@ -44,7 +44,7 @@ class TestFinds:
     def test_what_comes_in_bursts_and_leaves_nothing_behind(self):
         [finding] = found()
         assert finding.message.startswith(
-            "POST /hooks/ was asked in 0.8% of the time, then up to 40 times a second"
+            "POST /hooks/ was asked in 0.8 % of the time, then up to 40 times a second"
         )
         assert finding.confidence == 0.3
         assert finding.evidence.wall_ms == 0

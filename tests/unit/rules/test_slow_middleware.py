@@ -45,7 +45,7 @@ class TestFinds:
 
     def test_a_notable_share_of_all_requests(self):
         [finding] = found(requests(passed(GEO, 40, 3), ms=20))
-        assert finding.message == "GeoMiddleware takes 15% of all time, 3.0 ms a request"
+        assert finding.message == "GeoMiddleware takes 15 % of all time, 3.0 ms a request"
         assert finding.evidence.share == pytest.approx(0.15)
 
     def test_the_time_of_all_requests_from_the_sample_that_was_measured(self):

@@ -34,6 +34,13 @@ def timed(counts: dict[int, int], max_ms: float, **changes: object) -> QueryGrou
     )
 
 
+def test_an_update_has_its_own_article():
+    slow = timed({BUCKET_65_MS: 20}, 90)
+    update = replace(slow.statement, verb="UPDATE", sql='UPDATE "blog" SET "n" = %s')
+    (finding,) = found(replace(slow, statement=update))
+    assert finding.message.startswith("An UPDATE on blog takes 90 ms")
+
+
 def test_finds_a_query_whose_95th_percentile_is_over_the_budget():
     (finding,) = found(timed({BUCKET_65_MS: 20}, 90))
     assert finding.message == (

@@ -25,7 +25,7 @@ def found(key_max: int | None, kind: str = "integer", *more: Table, **told: Any)
 class TestFinds:
     def test_a_key_that_is_more_than_half_used(self):
         (finding,) = found(int(INT * 0.7))
-        assert finding.message == "post.id (integer) has used 70% of its 2,147,483,647 values"
+        assert finding.message == "post.id (integer) has used 70 % of its 2,147,483,647 values"
         assert finding.concern == "hazard"
         assert finding.confidence == 0.95
         assert finding.hint == "make the key of blog.Post a BigAutoField(primary_key=True)"
@@ -37,11 +37,11 @@ class TestFinds:
 
     def test_a_smallint(self):
         (finding,) = found(30_000, "smallint")
-        assert "92%" in finding.message
+        assert "92 %" in finding.message
 
     def test_mysql_without_a_sign(self):
         (finding,) = found(3_000_000_000, "int(10) unsigned", vendor="mysql")
-        assert "70% of its 4,294,967,295" in finding.message
+        assert "70 % of its 4,294,967,295" in finding.message
 
     def test_a_large_table_in_good_time_with_little_confidence(self):
         (finding,) = found(20_000_000)

@@ -160,7 +160,7 @@ class TestFinds:
         lines = "a = Order.objects.iterator(); b = Order.objects.iterator()"
         code = project(tmp_path, shop__work=CODE.format(line=lines))
         (finding,) = found(code=code, facts=on_postgres(DISABLE_SERVER_SIDE_CURSORS=False))
-        assert "and in 1 more places" in finding.message
+        assert "and in 1 more place:" in finding.message
 
     @pytest.mark.parametrize(
         "option", [{"prepare_threshold": 5}, {"assume_role": None}, {"options": None}]

@@ -44,7 +44,7 @@ def shown(**changed) -> str:
 def test_everything_is_on_one_screen():
     text = shown()
     for part in (
-        "61.5 requests/s", "p99 160 ms", "6 errors", "cache 75%", "100 ms a response",
+        "61.5 requests/s", "p99 160 ms", "6 errors", "cache 75 %", "100 ms a response",
         "does not answer", "2 in transaction", "1,200 bytes behind", "SELECT [bold] FROM slow",
         "killed by SIGKILL",
     ):  # fmt: skip
