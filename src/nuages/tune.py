@@ -113,6 +113,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             told_apart=measured.told_apart,
             findings=fixed.findings,
             patch=fix.patch(fixed.edits, fixed.sources),
+            edits=fixed.edits,
             rounds=fixed.rounds,
             load=loaded,
             time=where_time_went(seen.outcome.recording),
@@ -148,7 +149,13 @@ def fix_recording(project: Project, recording: Recording, options: TuneOptions) 
     if options.apply:
         fix.apply(fixed.edits, project.source_roots, recording.files)
     patch = fix.patch(fixed.edits, fixed.sources)
-    return replace(diagnosis, findings=fixed.findings, patch=patch)
+    return replace(
+        diagnosis,
+        findings=fixed.findings,
+        patch=patch,
+        edits=fixed.edits,
+        sources=fixed.sources,
+    )
 
 
 def _rounds(

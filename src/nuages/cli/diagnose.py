@@ -14,13 +14,16 @@ from rich.console import Console
 from nuages.cli.options import (
     apply_option,
     catalog_options,
+    commit_option,
     flags,
     input_option,
     json_option,
+    patch_option,
     project_options,
     report_options,
     unenclosed_option,
 )
+from nuages.cli.written import check_writes, write_out
 from nuages.errors import NuagesError
 from nuages.exits import FOUND
 
@@ -78,6 +81,8 @@ def diagnose(source: Path | None, catalog: bool, hypopg: bool, **options: Any) -
 @input_option
 @project_options
 @apply_option
+@commit_option
+@patch_option
 @unenclosed_option
 @json_option
 def fix(source: Path | None, as_json: bool, **options: Any) -> int:
@@ -90,6 +95,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
 
     recording = store.read(source or _recording_here())
     found = project_of(recording, **flags(options))
+    check_writes(found, options)
     diagnosis = fix_recording(
         found,
         recording,
@@ -99,6 +105,7 @@ def fix(source: Path | None, as_json: bool, **options: Any) -> int:
         click.echo(json.dumps(diagnosis_json(diagnosis), indent=2, ensure_ascii=False))
     else:
         text.render_fixes(diagnosis, Console(file=sys.stdout), applied=options["apply"])
+    write_out(found, diagnosis, options)
     return FOUND if diagnosis.findings else 0
 
 

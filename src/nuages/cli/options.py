@@ -52,6 +52,16 @@ unenclosed_option = click.option(
 apply_option = click.option(
     "--apply", is_flag=True, help="Write the verified fixes into the project's tree."
 )
+commit_option = click.option(
+    "--commit",
+    is_flag=True,
+    help="Commit each verified fix to a new branch, nuages/fixes; the tree stays as it is.",
+)
+patch_option = click.option(
+    "--patch",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all verified fixes to a file, for git apply.",
+)
 input_option = click.option(
     "-i",
     "--input",

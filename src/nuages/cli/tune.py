@@ -13,14 +13,17 @@ from rich.console import Console
 from nuages.cli.options import (
     Count,
     apply_option,
+    commit_option,
     flags,
     json_option,
+    patch_option,
     project_options,
     rows_option,
     server_options,
     traffic_option,
     unenclosed_option,
 )
+from nuages.cli.written import check_writes, write_out
 from nuages.exits import FOUND
 from nuages.outputs import make_folder, own_folder, writable
 
@@ -43,6 +46,8 @@ from nuages.outputs import make_folder, own_folder, writable
     help="The report page. [default: .nuages/report.html in the project]",
 )
 @apply_option
+@commit_option
+@patch_option
 @unenclosed_option
 @click.option(
     "--minutes",
@@ -72,6 +77,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
     from nuages.tune import tune as run_loop
 
     found = discover(project, **flags(options))
+    check_writes(found, options)
     target = writable(html or own_folder(found.root) / "report.html")
     result = run_loop(
         found,
@@ -97,6 +103,7 @@ def tune(project: Path, html: Path | None, as_json: bool, **options: Any) -> int
         offer = "" if options["apply"] else "nuages tune --apply"
         text.render_tune(result, Console(file=sys.stdout), html=target, apply=offer)
     click.echo(f"Report: {target}", err=True)
+    write_out(found, result, options)
     return FOUND if result.findings else 0
 
 

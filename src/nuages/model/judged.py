@@ -200,6 +200,8 @@ class Diagnosis:
     silenced: Mapping[SilencedBy, int] = field(default_factory=dict)  # findings left out
     stale: tuple[StaleIgnore, ...] = ()
     patch: str = ""  # one unified diff of all verified fixes, where some were tried
+    edits: Mapping[str, str] = field(default_factory=dict)  # the same: "label:file" → new text
+    sources: Mapping[str, str] = field(default_factory=dict)  # as the files are
     decided: frozenset[str] = frozenset()  # rules that needed no run to tell of every function
 
 
@@ -239,6 +241,7 @@ class TuneResult:
     after: Summary
     findings: tuple[Finding, ...]
     patch: str = ""  # one unified diff of all verified fixes
+    edits: Mapping[str, str] = field(default_factory=dict)  # the same: "label:file" → new text
     rounds: int = 1  # of diagnosis and trial
     load: UnderLoad | None = None
     told_apart: frozenset[str] = frozenset()  # times whose values on both sides do not overlap
