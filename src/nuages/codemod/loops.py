@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,9 +50,14 @@ class Rounds:
     def after(self, *lines: str) -> list[Change]:
         """Statements on the lines after the loop."""
         gap = f"{self.syntax.newline()}{self.indentation}"
-        last = self.syntax.end(self.node)
-        end = self.syntax.line_end(last) if self.syntax.text[last - 1 : last] != "\n" else last - 1
-        return [Change(end, "".join(f"{gap}{line}" for line in lines))]
+        return [Change(self.end, "".join(f"{gap}{line}" for line in lines))]
+
+    @property
+    def end(self) -> int:
+        """Where the last line of the loop ends."""
+        start, end = self.syntax.start(self.node), self.syntax.end(self.node)
+        last = start + len(self.syntax.text[start:end].rstrip())
+        return self.syntax.line_end(last)
 
 
 def rounds_around(syntax: Syntax, node: cst.CSTNode) -> Rounds:
@@ -154,6 +160,12 @@ def sets_attributes_of(node: cst.CSTNode, name: str) -> bool:
     """Whether an attribute of what a name stands for is assigned, or deleted."""
     pattern = m.AssignTarget(target=m.Attribute(value=m.Name(name)))
     return bool(m.findall(node, pattern | m.AugAssign(target=m.Attribute(value=m.Name(name)))))
+
+
+def plural(name: str) -> str:
+    """ "blog_posts" for BlogPost."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return f"{words[:-1]}ies" if re.search(r"[^aeiou]y$", words) else f"{words}s"
 
 
 def free_name(rounds: Rounds, *wanted: str) -> str:

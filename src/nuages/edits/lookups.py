@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 
 from nuages.codemod import Refusal
@@ -17,6 +15,7 @@ from nuages.codemod.loops import (
     goes_through_rows,
     is_plain,
     names,
+    plural,
     rounds_around,
     sets_attributes_of,
 )
@@ -44,8 +43,8 @@ def write(draft: Draft, finding: Finding) -> None:
     row = _name_of(syntax, call)
     if row is not None and sets_attributes_of(rounds.node.body, row):
         raise Refusal(f"{row} is changed there, and rounds of the same key would share it")
-    plural = _plural(manager)
-    found = free_name(rounds, plural, f"{plural}_by_key")
+    model = _of(manager)
+    found = free_name(rounds, model, f"{model}_by_key")
     rows, before, through = _rows(rounds, found)
     keys = f"{{{syntax.code(key)} for {syntax.code(rounds.node.target)} in {rows}}}"
     before = (*before, f"{found} = {syntax.code(manager)}.in_bulk({keys})")
@@ -106,10 +105,8 @@ def _name_of(syntax: Syntax, call: cst.BaseExpression) -> str | None:
     return None
 
 
-def _plural(manager: cst.BaseExpression) -> str:
-    """ "blog_posts" for BlogPost.objects."""
+def _of(manager: cst.BaseExpression) -> str:
+    """The plural of the model's name."""
     owner = manager.value if isinstance(manager, cst.Attribute) else manager
     name = owner.attr if isinstance(owner, cst.Attribute) else owner
-    plain = name.value if isinstance(name, cst.Name) else "rows"
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()
-    return f"{words[:-1]}ies" if re.search(r"[^aeiou]y$", words) else f"{words}s"
+    return plural(name.value) if isinstance(name, cst.Name) else "found"

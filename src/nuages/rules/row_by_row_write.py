@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nuages.cases import Case
+from nuages.grounds.bulk_writes import forbidden
 from nuages.grounds.callers import ENOUGH, may_be_looped
 from nuages.grounds.consequences import consequences
 from nuages.grounds.expressions import (
@@ -125,11 +126,19 @@ def _finding(writing: Writing, case: Case) -> Finding:
         trigger=loop.worst.trigger,
         evidence=case.evidence(loop.groups, figures=figures(case.growth, loop.groups)),
         confidence=surer(_confidence(writing, cautions), case.growth, loop.groups),
-        remedy=Remedy(kind=KINDS[writing.verb]),
+        remedy=Remedy(kind=KINDS[writing.verb], code=writing.name),
         routes=loop.routes,
         tests=loop.tests,
-        fix=Fix(status="none", reason="the loop has to change, and what runs at each row's save"),
+        fix=Fix(status="none", reason=_no_fix(writing, case)),
     )
+
+
+def _no_fix(writing: Writing, case: Case) -> str:
+    """Why no edit is offered, or ""."""
+    method = {"INSERT": "create", "UPDATE": "save"}.get(writing.verb)
+    if writing.expression is None or writing.expression.loop is None or writing.method != method:
+        return "the loop has to change, and what runs at each row's save"
+    return forbidden(writing.model, writing.verb, writing.loop, case)
 
 
 def _is_rows(group: QueryGroup, expression: Expression | None, case: Case) -> bool:

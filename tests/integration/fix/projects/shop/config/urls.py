@@ -44,5 +44,9 @@ urlpatterns = [
     path("looked-up-by-name/", views.looked_up_by_name),
     path("looked-up-and-tried/", views.looked_up_and_tried),
     path("looked-up-of-generator/", views.looked_up_of_generator),
+    path("receipts/", views.receipts),
+    path("receipts/read/", views.receipts_read),
+    path("receipts/renamed/", views.receipts_renamed),
+    path("stamps/", views.stamps),
     path("first/", views.first_of),
 ]

@@ -56,3 +56,20 @@ class Note(models.Model):
     object_id = models.PositiveIntegerField()
     about = GenericForeignKey()
     author = models.ForeignKey(Customer, models.CASCADE)
+
+
+class Receipt(models.Model):
+    """What is written by the pages that write."""
+
+    order = models.ForeignKey(Order, models.CASCADE)
+    text = models.CharField(max_length=50)
+    is_read = models.BooleanField(default=False)
+
+
+class Stamp(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE)
+    changed = models.DateTimeField(auto_now=True)
+
+    def save(self, *args, **kwargs):
+        self.text = "stamped"
+        super().save(*args, **kwargs)

@@ -6,7 +6,7 @@ from django.shortcuts import get_list_or_404, get_object_or_404, render
 from django.views.generic import ListView
 
 from shop.forms import LateForm, LineForm, MoveForm, OrderForm
-from shop.models import Customer, Line, Note, Order
+from shop.models import Customer, Line, Note, Order, Receipt, Stamp
 
 
 class Orders(ListView):
@@ -188,3 +188,43 @@ def looked_up_of_generator(request):
     for pk in given([1, 2, 3, 4]):
         rows.append(Order.objects.get(pk=pk).number)
     return JsonResponse({"rows": rows})
+
+
+def receipts(request):
+    for order in Order.objects.filter(is_open=True):
+        if order.pk != 3:
+            Receipt.objects.create(order=order, text=f"for {order.number}")
+    texts = list(Receipt.objects.order_by("pk").values_list("text", flat=True))
+    Receipt.objects.all().delete()
+    return JsonResponse({"texts": texts})
+
+
+def receipts_read(request):
+    Receipt.objects.bulk_create([Receipt(order_id=pk, text="new") for pk in range(1, 9)])
+    unread = Receipt.objects.filter(is_read=False)
+    for receipt in unread:
+        receipt.is_read = True
+        receipt.save(update_fields=["is_read"])
+    texts = list(Receipt.objects.order_by("order").values_list("order", "text", "is_read"))
+    Receipt.objects.all().delete()
+    return JsonResponse({"texts": texts})
+
+
+def receipts_renamed(request):
+    Receipt.objects.bulk_create([Receipt(order_id=pk, text="new") for pk in range(1, 9)])
+    for receipt in Receipt.objects.order_by("order"):
+        if receipt.order_id == 2:
+            continue
+        receipt.text = f"{receipt.text} {receipt.order_id}"
+        receipt.save()
+    texts = list(Receipt.objects.order_by("order").values_list("order", "text", "is_read"))
+    Receipt.objects.all().delete()
+    return JsonResponse({"texts": texts})
+
+
+def stamps(request):
+    for order in Order.objects.filter(is_open=True):
+        Stamp.objects.create(order=order)
+    number = Stamp.objects.count()
+    Stamp.objects.all().delete()
+    return JsonResponse({"number": number})
