@@ -126,12 +126,12 @@ class TestRounds:
 
     def test_an_edit_that_changes_answers_in_the_second_round_is_left_out(self, root: Path) -> None:
         fixed = run(root, Site(body=lambda source: [1, '"profile"' in source]))
-        assert paths(fixed) == {"author": "verified", None: "none"}
+        assert paths(fixed) == {"author": "verified", None: "refused"}
         assert '"profile"' not in fixed.edits[f".:{FILE}"]
 
     def test_no_round_is_begun_when_the_time_is_over(self, root: Path) -> None:
         fixed = run(root, Site(), budget=TimeBudget(seconds=0))
-        assert paths(fixed) == {"author": "proposed", None: "none"}
+        assert paths(fixed) == {"author": "proposed", None: "refused"}
         assert "no time left" in by_path(fixed)["author"].fix.reason
         assert fixed.edits == {}
 
