@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
@@ -62,6 +63,39 @@ def encodable(text: str, encoding: str) -> str:
     return text.encode(encoding, "replace").decode(encoding)
 
 
+class Fitted:
+    """Text whose long words are broken where a reader would: after a slash, a dot, an underscore.
+
+    Paths and tests' names are longer than a narrow column, which rich would break anywhere.
+    """
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._text)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        found = re.finditer(r"\S+", self._text.plain)
+        cuts = [word.start() + cut for word in found for cut in breaks(word[0], options.max_width)]
+        yield Text("\n").join(self._text.divide(cuts)) if cuts else self._text
+
+
+def fitted(block: RenderableType) -> RenderableType:
+    """A text that breaks its long words well; what is no text as it is."""
+    return Fitted(block) if isinstance(block, Text) else block
+
+
+def breaks(word: str, width: int) -> Iterator[int]:
+    """Where to break a word that is longer than the width, so that no part is."""
+    start = 0
+    while len(word) - start > width:
+        part = word[start : start + width]
+        ends = (max(part.rfind(mark) for mark in marks) + 1 for marks in ("/", ".:", "_-,(=["))
+        start += next((end for end in ends if end > width // 3), width)
+        yield start
+
+
 class Page:
     """A console as a report uses it."""
 
@@ -74,7 +108,7 @@ class Page:
     def put(self, block: RenderableType, *, indent: int = 2) -> None:
         """A block of text or a table, within the console's width."""
         self._console.print(
-            Encodable(Padding(block, (0, 0, 0, indent)), trim=True), end="", crop=False
+            Encodable(Padding(fitted(block), (0, 0, 0, indent)), trim=True), end="", crop=False
         )
 
     def text(self, *parts: tuple[str, str], indent: int = 2) -> None:

@@ -21,7 +21,7 @@ from nuages.report import under_load
 from nuages.report.attempts import grouped
 from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
 from nuages.report.figures import TIME_NOISE, count, ms, ms_with_unit, percent, plural, times_less
-from nuages.report.page import Page, broken, table
+from nuages.report.page import Page, broken, fitted, table
 from nuages.report.time_split import parts, remarks
 
 ROUTES_SHOWN = 15
@@ -77,7 +77,7 @@ def _missed_table(groups: Sequence[list[RouteCoverage]], width: int) -> Table:
         built.add_row(
             Text.assemble(broken(first.route, width), (more, "dim")),
             Text(first.state, style=STATE_STYLES[first.state]),
-            Text(reason(first)),
+            fitted(Text(reason(first))),
         )
     return built
 
@@ -175,7 +175,7 @@ def ledger_block(page: Page, ledger: Sequence[LedgerEntry]) -> None:
         built.add_row(
             Text(entry.verdict, style=VERDICT_STYLES[entry.verdict]),
             Text(count(entry.count)),
-            Text.assemble(f"{entry.kind} {entry.target}", (_origin(entry), "dim")),
+            fitted(Text.assemble(f"{entry.kind} {entry.target}", (_origin(entry), "dim"))),
         )
     page.put(built)
     page.rest(len(entries) - LEDGER_SHOWN, "attempts")

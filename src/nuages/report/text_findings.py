@@ -11,7 +11,7 @@ from nuages.report.changes import execution, place, places, verified_fixes
 from nuages.report.diff import diff_lines
 from nuages.report.evidence import own
 from nuages.report.figures import count, ms_with_unit, percent, plural
-from nuages.report.page import Page, table
+from nuages.report.page import Page, fitted, table
 
 FINDINGS_SHOWN = 10  # of those that cost time, and of hazards
 STALE_SHOWN = 10
@@ -88,7 +88,7 @@ def _finding(page: Page, number: int, finding: Finding) -> None:
     details = table(("", "left"), ("", "fold"))
     details.show_header = False
     for name, value in _details(finding):
-        details.add_row(Text(name, style="dim"), value)
+        details.add_row(Text(name, style="dim"), fitted(value))
     page.put(details, indent=4)
 
 
@@ -114,7 +114,8 @@ def evidence(finding: Finding) -> str:
     """What it cost: "412 ms, 34 % of all time, 80 % of its route's · 3,162 queries in 62 …"."""
     found = finding.evidence
     calls = plural(found.calls, "query", "queries") if found.sql else plural(found.calls, "call")
-    most = f", at most {count(found.per_request_max)} in one" if found.per_request_max > 1 else ""
+    is_told = found.requests > 1 < found.per_request_max
+    most = f", at most {count(found.per_request_max)} in one" if is_told else ""
     of_route = f", {percent(found.route_share)} of its slowest route" if found.route_share else ""
     parts = []
     if found.wall_ms:

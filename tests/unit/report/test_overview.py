@@ -57,8 +57,8 @@ def test_hazards_are_apart():
 
 def test_coverage_is_told_in_a_line():
     assert coverage_line(COVERAGE) == (
-        "17 of 25 routes answered 2xx, with rows, or took a form; 1 empty, 1 redirected, 1 denied, 1 failed, "
-        "4 not driven."
+        "17 of 25 routes answered 2xx, with rows, or took a form; "
+        "1 empty, 1 redirected, 1 denied, 1 failed, 4 not driven."
     )
     assert coverage_line(Coverage()) == "No route is known."
     alone = Coverage(routes=COVERAGE.routes[:1])

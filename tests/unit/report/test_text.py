@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from nuages.model import Coverage, Evidence, Fix, LedgerEntry, Location, RouteCoverage, StaleIgnore
+from nuages.report.page import breaks
 from nuages.report.text import render_diagnosis, render_fixes, render_tune
 
 from .samples import COVERAGE, DIAGNOSED, EMPTY, FINDINGS, TUNED
@@ -68,6 +69,27 @@ def test_a_finding_says_where_what_how_much_and_what_to_do():
 
 def test_a_template_line_is_named_as_the_trigger():
     assert "triggered by   templates/feed/trending.html:7:41" in printed(render_tune, TUNED)
+
+
+def test_long_names_are_broken_where_a_reader_would():
+    name = "notifications.tests.DigestTests.test_digest_of_nobody"
+    assert list(breaks(name, 30)) == [20, 32]
+    assert list(breaks("shop/management/commands/digest.py:50", 30)) == [25]
+    assert list(breaks("x" * 25, 10)) == [10, 20]
+    assert list(breaks("test_a_long_name_of_a_test", 12)) == [12, 22]
+    assert not list(breaks(name, 60))
+    found = replace(FINDINGS[0], routes=(), tests=(name,))
+    text = printed(render_diagnosis, replace(DIAGNOSED, findings=(found,)), width=60)
+    assert re.search(r"notifications\.tests\.DigestTests\.\n +test_digest_of_nobody", text)
+
+
+def test_the_most_in_one_is_said_of_several():
+    once = replace(FINDINGS[0].evidence, requests=1, calls=5, per_request_max=5)
+    text = printed(
+        render_diagnosis, replace(DIAGNOSED, findings=(replace(FINDINGS[0], evidence=once),))
+    )
+    assert "5 queries in 1 request" in text
+    assert "at most" not in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
