@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -10,12 +11,13 @@ from pathlib import Path
 from nuages import fix
 from nuages.budget import TimeBudget
 from nuages.codemod import text
-from nuages.doors import Door, version
+from nuages.doors import Door, Version, version
 from nuages.fix import ALL, RunOutcome
 from nuages.fix.remembered import Remembered
 from nuages.model import Finding, Location, Recording
 
 MOST_ROUNDS = 4
+KEPT = 3  # outcomes of the last runs
 
 # A recording of a version, its edits ("label:file" → new text) → what does not scale in it.
 Judge = Callable[[Recording, Mapping[str, str]], tuple[Finding, ...]]
@@ -57,7 +59,7 @@ class Rounds:
         self._budget = budget
         self._remembered = remembered
         self._indexed = indexed
-        self._latest: tuple[object, RunOutcome] | None = None
+        self._latest: deque[tuple[Version, RunOutcome]] = deque(maxlen=KEPT)
 
     def run(self, found: tuple[Finding, ...], seen: RunOutcome) -> Fixed:
         """Until a round finds nothing that holds, or the time is over.
@@ -107,16 +109,15 @@ class Rounds:
             both = {**held, **edits}
             outcome = self._door.run(both, tests)
             if tests == ALL:
-                self._latest = version(both), outcome
+                self._latest.append((version(both), outcome))
             return outcome
 
         return run
 
     def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
-        """The last run, where it was one of just these edits."""
-        if self._latest is not None and self._latest[0] == version(edits):
-            return self._latest[1]
-        return self._door.run(edits, ALL)
+        """One of the last runs, where it was one of just these edits."""
+        known = dict(self._latest).get(version(edits))
+        return known or self._door.run(edits, ALL)
 
     def _identity(self, finding: Finding, done: Fixed) -> tuple[object, ...]:
         current = {**done.sources, **done.edits}

@@ -137,6 +137,21 @@ class Site:
         return [in_loop(FEED_TAGS, shape="all")]
 
 
+class SlowJoin(Site):
+    """A site whose home page lists posts that are dear to join."""
+
+    def __init__(self, join_ms: float, prefetch_ms: float) -> None:
+        super().__init__()
+        self._ms = {True: join_ms, False: prefetch_ms}
+
+    def _page(self, source, posts, author, scope):
+        groups = super()._page(source, posts, author, scope)
+        if scope != HOME or '"author' not in source:
+            return groups
+        wall_ns = int(self._ms["select_related(" in source] * 1e6 / len(groups))
+        return [replace(group, wall_ns=wall_ns) for group in groups]
+
+
 def verified(site: Site, **options: int) -> dict[str | None, Finding]:
     return by_path(verify(proposed(), SOURCES, site({}), site, **options))
 
@@ -379,6 +394,25 @@ class TestVerify:
                 return replace(outcome, answers=(*outcome.answers, now))
 
         assert set(statuses(verified(Clock())).values()) == {"verified"}
+
+    def test_prefetches_where_a_join_takes_longer(self):
+        site = SlowJoin(join_ms=40, prefetch_ms=4)
+        author = verified(site)["GET / author"]
+        assert author.remedy.kind == "prefetch_related"
+        assert author.fix.status == "verified"
+        (alternative,) = author.fix.alternatives
+        assert alternative.startswith("prefetch_related: ")
+        assert 'prefetch_related("author")' in site.runs[-1][".:blog/views.py"]
+
+    def test_joins_where_a_prefetch_is_not_clearly_faster(self):
+        author = verified(SlowJoin(join_ms=40, prefetch_ms=35))["GET / author"]
+        assert author.remedy.kind == "select_related"
+        assert len(author.fix.alternatives) == 1
+
+    def test_tries_no_prefetch_where_the_join_costs_next_to_nothing(self):
+        author = verified(SlowJoin(join_ms=0.1, prefetch_ms=0.01))["GET / author"]
+        assert author.remedy.kind == "select_related"
+        assert author.fix.alternatives == ()
 
     def test_runs_nothing_without_a_proposal(self):
         site = Site()

@@ -108,6 +108,16 @@ def _by_gain(
     return replace(finding.fix, status="verified", reason=f"{figures}, {shown}")
 
 
+def database_ns(recording: Recording, place: Location, edited: Edited) -> int:
+    """Time of all queries that ran at a place, or on a queryset that was created there."""
+    here = _within(place, edited.lines(place))
+    return sum(
+        group.wall_ns
+        for group in recording.groups
+        if here(group.location) or any(here(load.created_at) for load in ancestry(group))
+    )
+
+
 def touches(group: QueryGroup, place: Location) -> bool:
     """Whether a query ran at a place, or on a queryset that was created there."""
     here = _within(place, _lines_of(place))

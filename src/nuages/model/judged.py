@@ -83,6 +83,7 @@ class Fix:
     queries_before: int | None = None  # of the requests or tests that reach the line
     queries_after: int | None = None
     tests: str = ""  # "12 of 4,310 run"
+    alternatives: tuple[str, ...] = ()  # other remedies that were run, and what they gave
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

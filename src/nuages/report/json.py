@@ -214,6 +214,7 @@ def _fix(fix: Fix) -> Json:
         "queries_before": fix.queries_before,
         "queries_after": fix.queries_after,
         "tests": fix.tests,
+        "alternatives": list(fix.alternatives),
     }
 
 

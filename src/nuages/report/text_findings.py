@@ -149,6 +149,7 @@ def fix_line(fix: Fix) -> Text:
     if fix.queries_before is not None and fix.queries_after is not None:
         parts.append(f"{count(fix.queries_before)} → {count(fix.queries_after)} queries")
     parts += [part for part in (fix.reason, fix.tests and f"tests: {fix.tests}") if part]
+    parts += [f"also run, {alternative}" for alternative in fix.alternatives]
     return text.append(f": {'; '.join(parts)}" if parts else "", style="default")
 
 
