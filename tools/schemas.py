@@ -10,6 +10,10 @@ from typing import Any
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 DOCUMENTS = {
     "Diagnosis": "diagnosis.schema.json",
+    "Recorded": "record.schema.json",
+    "Collected": "collect.schema.json",
+    "Rules": "rules.schema.json",
+    "Explained": "explain.schema.json",
     "Tune": "tune.schema.json",
     "Load": "load.schema.json",
     "Proof": "proof.schema.json",

@@ -35,12 +35,13 @@ def collect(sources: Sequence[Path], *, here: Path) -> Recording:
     return replace(recording, meta=meta, roots=_roots_here(recording, root))
 
 
-def executions(recording: Recording) -> tuple[int, int]:
-    """Requests, and commands and tasks, of a recording."""
+def executions(recording: Recording) -> tuple[int, int, int]:
+    """Requests, the routes that they went to, and commands and tasks of a recording."""
     number: Counter[str] = Counter()
     for stats in recording.scopes:
         number[stats.scope.kind] += stats.executions
-    return number["request"], number["command"] + number["task"]
+    routes = sum(stats.scope.kind == "request" for stats in recording.scopes)
+    return number["request"], routes, number["command"] + number["task"]
 
 
 def _spools_here(root: Path) -> list[Path]:

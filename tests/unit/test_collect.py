@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from nuages import store
@@ -17,6 +19,8 @@ from nuages.errors import NuagesError
 from nuages.model import Recording, Scope, ScopeStats
 from nuages.record.snapshots import encode
 from nuages.record.spools import Spool
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 SCOPE = {
     "kind": "request", "name": "GET /", "queries": 0, "rows": 0, "wall_ns": 1, "cpu_ns": 1,
@@ -120,9 +124,11 @@ def test_the_command_writes_what_diagnose_reads(tmp_path, shop):
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     output = shop / ".nuages" / "recording.sqlite"
-    assert json.loads(done.stdout) == {
-        "schema": 1, "processes": 1, "requests": 3, "jobs": 0, "output": str(output),
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads((REFERENCE / "collect.schema.json").read_text()))
+    assert document == {
+        "schema": 1, "processes": 1, "requests": 3, "routes": 1, "jobs": 0, "output": str(output),
     }  # fmt: skip
-    assert "3 requests of 1 process(es) collected. Next: nuages diagnose" in done.stderr
+    assert "3 requests to 1 route of 1 process collected. Next: nuages diagnose" in done.stderr
     diagnosed = subprocess.run([*command, "diagnose"], cwd=shop, capture_output=True, check=False)
     assert diagnosed.returncode == 0

@@ -10,6 +10,7 @@ import click
 from nuages.cli.options import json_option, output_option
 from nuages.errors import NuagesError
 from nuages.outputs import own_folder, writable
+from nuages.wording import several
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -47,10 +48,12 @@ def record(command: tuple[str, ...], output: Path | None, deep: bool, as_json: b
         figures = {"queries": calls, "processes": seen.processes, "exit_code": recorded.exit_code}
         click.echo(json.dumps({"schema": 1, **figures}))
     follows = "nuages diagnose" if calls else "name a command that uses the project's database"
-    said = f"nuages: {calls:,} queries recorded in {seen.processes} process(es). Next: {follows}"
+    asked = several(calls, "query", "queries")
+    processes = several(seen.processes, "process", "processes")
+    said = f"nuages: {asked} recorded in {processes}. Next: {follows}"
     if recorded.is_partial:
         said = (
-            f"nuages: interrupted. {calls:,} queries were recorded until then, and kept apart: "
+            f"nuages: interrupted. Recorded until then, and kept apart: {asked}; "
             f"nuages diagnose -i {recorded.written}"
         )
     click.echo(said, err=True)
@@ -77,13 +80,16 @@ def collect(sources: tuple[Path, ...], output: Path | None, as_json: bool) -> in
     recording = add_up(sources, here=here)
     target = writable(output or own_folder(find_root(here)) / "recording.sqlite")
     write(recording, target)
-    requests, jobs = executions(recording)
-    figures = {"processes": recording.processes, "requests": requests, "jobs": jobs}
+    requests, routes, jobs = executions(recording)
+    figures = {
+        "processes": recording.processes, "requests": requests, "routes": routes, "jobs": jobs,
+    }  # fmt: skip
     others = f" and {jobs:,} commands and tasks" if jobs else ""
     if as_json:
         click.echo(json.dumps({"schema": 1, **figures, "output": str(target)}))
     click.echo(
-        f"nuages: {requests:,} requests{others} of {recording.processes:,} process(es) collected. "
+        f"nuages: {several(requests, 'request')} to {several(routes, 'route')}{others} of "
+        f"{several(recording.processes, 'process', 'processes')} collected. "
         f"Next: nuages diagnose{f' -i {output}' if output else ''}",
         err=True,
     )

@@ -134,6 +134,8 @@ class Coverage:
     """What was reached, and why not the rest; every report leads with it."""
 
     routes: tuple[RouteCoverage, ...] = ()
+    is_whole: bool = True  # False: routes that nobody requested are not among them
+    jobs: int = 0  # executions of commands and tasks
     tests_passed: int | None = None
     tests_failed: int | None = None
     notes: tuple[str, ...] = ()  # said aloud: SQLite fallback, models not filled, …

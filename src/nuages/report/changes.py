@@ -197,6 +197,22 @@ def states(coverage: Coverage) -> dict[RouteState, int]:
     return {state: found[state] for state in STATES}
 
 
+UNKNOWN_REST = "Routes that nobody requested are not known here; nuages tune lists them all."
+
+
+def judged(coverage: Coverage) -> str:
+    """What the findings rest on: "104 requests, 117 tests, 4 commands and tasks"."""
+    requests = sum(route.requests for route in coverage.routes)
+    tests = (coverage.tests_passed or 0) + (coverage.tests_failed or 0)
+    jobs = plural(coverage.jobs, "command or task", "commands and tasks")
+    said = [
+        plural(requests, "request") if requests else "",
+        plural(tests, "test") if tests else "",
+        jobs if coverage.jobs else "",
+    ]
+    return ", ".join(filter(None, said))
+
+
 def missed(coverage: Coverage) -> list[RouteCoverage]:
     """The routes that were not reached, those that failed first, by state, reason and name."""
     routes = [route for route in coverage.routes if route.state != "reached"]

@@ -114,6 +114,9 @@ def _coverage(coverage: Coverage) -> Json:
     return {
         "states": dict(states(coverage)),
         "routes": [_covered(route) for route in sorted(coverage.routes, key=lambda r: r.route)],
+        "is_whole": coverage.is_whole,
+        "requests": sum(route.requests for route in coverage.routes),
+        "jobs": coverage.jobs,
         "tests_passed": coverage.tests_passed,
         "tests_failed": coverage.tests_failed,
         "notes": list(coverage.notes),

@@ -59,8 +59,9 @@ def coverage_line(coverage: Coverage) -> str:
     total = sum(found.values())
     if not total:
         return "No route is known."
+    kind = "route" if coverage.is_whole else "requested route"
     rest = ", ".join(f"{count(n)} {name}" for name, n in found.items() if n and name != "reached")
-    reached = f"{count(found['reached'])} of {plural(total, 'route')} {STATE_MEANING['reached']}"
+    reached = f"{count(found['reached'])} of {plural(total, kind)} {STATE_MEANING['reached']}"
     return f"{reached}; {rest}." if rest else f"{reached}."
 
 

@@ -19,7 +19,16 @@ from nuages.model import (
 )
 from nuages.report import under_load
 from nuages.report.attempts import grouped
-from nuages.report.changes import RouteChange, missed, place, reason, route_changes, states
+from nuages.report.changes import (
+    UNKNOWN_REST,
+    RouteChange,
+    judged,
+    missed,
+    place,
+    reason,
+    route_changes,
+    states,
+)
 from nuages.report.figures import TIME_NOISE, count, ms, ms_with_unit, percent, plural, times_less
 from nuages.report.page import Page, broken, fitted, table
 from nuages.report.time_split import parts, remarks
@@ -40,6 +49,10 @@ def coverage_block(page: Page, coverage: Coverage) -> None:
     """What was reached, and of the rest what kept us out."""
     page.heading("Coverage")
     page.put(_reached(coverage))
+    if over := judged(coverage):
+        page.text((f"Judged over {over}.", ""))
+    if not coverage.is_whole and coverage.routes:
+        page.text((UNKNOWN_REST, "dim"))
     if coverage.tests_passed is not None or coverage.tests_failed is not None:
         failed = coverage.tests_failed or 0
         page.text(
@@ -60,7 +73,8 @@ def _reached(coverage: Coverage) -> Text:
     if not coverage.routes:
         return Text("No route is known, so none was reached.", style="yellow")
     found = states(coverage)
-    total = plural(len(coverage.routes), "route")
+    kind = "route" if coverage.is_whole else "requested route"
+    total = plural(len(coverage.routes), kind)
     text = Text.assemble((f"{count(found['reached'])} of {total} reached", "bold"))
     for state, number in found.items():
         if state != "reached" and number:

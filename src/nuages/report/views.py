@@ -192,6 +192,14 @@ class Views:
         total = sum(self.states.values())
         return stacked(((s.replace(" ", "-"), n) for s, n in self.states.items()), total)
 
+    @property
+    def judged(self) -> str:
+        return changes.judged(self.contents.coverage)
+
+    @property
+    def unknown_rest(self) -> str:
+        return changes.UNKNOWN_REST
+
     @cached_property
     def missed(self) -> list[RouteCoverage]:
         return changes.missed(self.contents.coverage)

@@ -16,6 +16,7 @@ from nuages.model import (
     Statement,
     Summary,
 )
+from nuages.origins import is_work
 from nuages.traffic.coverage import SAFE
 
 OTHER = "(other)"  # the scope of what the recorder's bounds left without a name
@@ -34,20 +35,28 @@ def outcomes(recording: Recording) -> dict[str, bool]:
 
 def coverage(recording: Recording, *, routes: Iterable[Mapping[str, Any]] = ()) -> Coverage:
     """Which routes were requested; `routes`, as the agent lists them, are all that there are."""
+    listed = tuple(routes)
     wrote = {group.scope.name for group in recording.groups if _takes_a_form(group.statement)}
     seen = tuple(
         _route(stats, wrote=stats.scope.name in wrote)
         for stats in recording.scopes
         if stats.scope.kind == "request"
     )
+    jobs = sum(
+        stats.executions
+        for stats in recording.scopes
+        if stats.scope.kind != "request" and is_work(stats.scope)
+    )
     known = {entry.route.partition(" ")[2] for entry in seen}
-    rest = {_named(entry): None for entry in routes if entry["route"] not in known}
+    rest = {_named(entry): None for entry in listed if entry["route"] not in known}
     passed, failed = _counts(recording)
     return Coverage(
         routes=(
             *seen,
             *(RouteCoverage(route=r, state="not driven", reason=NOT_REQUESTED) for r in rest),
         ),
+        is_whole=bool(listed),
+        jobs=jobs,
         tests_passed=passed,
         tests_failed=failed,
     )

@@ -119,7 +119,9 @@ def test_the_policy_allows_this_script_and_style_only(page):
 
 def test_it_leads_with_the_figures_and_coverage(page):
     head = page.text.index("78 → 30 queries per request")
-    assert head < page.text.index("17 of 25 routes answered 2xx, with rows, or took a form; 1 empty, 1 redirected")
+    assert head < page.text.index(
+        "17 of 25 routes answered 2xx, with rows, or took a form; 1 empty, 1 redirected"
+    )
     assert head < page.text.index("Where the time goes") < page.text.index("What costs most")
     assert page.text.index("What costs most") < page.text.index("One per cause")
     assert "403 to anonymous, user and staff" in page.text

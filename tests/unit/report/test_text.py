@@ -52,6 +52,20 @@ def test_a_diagnosis_is_coverage_time_and_findings():
     ]  # fmt: skip
 
 
+def test_it_says_over_what_it_judged_and_what_it_cannot_know():
+    text = printed(render_diagnosis, replace(DIAGNOSED, coverage=COVERAGE))
+    requests = sum(route.requests for route in COVERAGE.routes)
+    assert f"17 of {len(COVERAGE.routes)} routes reached" in text
+    assert f"Judged over {requests} requests" in text
+    assert "Routes that nobody requested" not in text
+    alone = printed(
+        render_diagnosis, replace(DIAGNOSED, coverage=replace(COVERAGE, is_whole=False, jobs=1))
+    )
+    assert f"17 of {len(COVERAGE.routes)} requested routes reached" in alone
+    assert re.search(r"Judged over .*, 1 command or task\.", alone)
+    assert "Routes that nobody requested are not known here" in alone
+
+
 def test_a_finding_says_where_what_how_much_and_what_to_do():
     text = printed(render_diagnosis, DIAGNOSED, width=160)
     finding = text[text.index(" 1  ") : text.index(" 2  ")]

@@ -42,3 +42,19 @@ def test_an_answer_without_rows_is_empty_unless_a_form_was_taken() -> None:
     assert state_of("POST /posts/new/", {"200": 1}) == "empty"
     assert state_of("POST /posts/new/", {"200": 1, "302": 1}, SAVED) == "reached"
     assert state_of("GET /posts/", {"200": 1}, rows=3) == "reached"
+
+
+def test_a_recording_alone_does_not_know_all_routes_and_counts_jobs_that_are_work() -> None:
+    scopes = (
+        ScopeStats(scope=Scope(kind="request", name="GET /"), executions=3),
+        ScopeStats(scope=Scope(kind="command", name="manage.py digest"), executions=2),
+        ScopeStats(scope=Scope(kind="command", name="manage.py migrate"), executions=1),
+        ScopeStats(scope=Scope(kind="task", name="shop.tasks.mail"), executions=4),
+        ScopeStats(scope=Scope(kind="test", name="t.py::t"), executions=1),
+    )
+    alone = coverage(Recording(scopes=scopes))
+    assert (alone.is_whole, alone.jobs) == (False, 6)
+    listed = iter([{"route": "/"}, {"route": "/feed/"}])
+    whole = coverage(Recording(scopes=scopes), routes=listed)
+    assert whole.is_whole
+    assert [route.route for route in whole.routes] == ["GET /", "GET /feed/"]
