@@ -28,14 +28,21 @@ def rules(as_json: bool) -> int:
 
 @click.command()
 @click.argument("rule")
-def explain(rule: str) -> int:
+@json_option
+def explain(rule: str, as_json: bool) -> int:
     """Print the page about RULE: what it finds, why it hurts, when a fix is safe."""
     from nuages.rule_pages import rule_page
+    from nuages.rules import load_rules, sentence
     from nuages.silencing import unknown_rule
 
     page = rule_page(rule)
     if not page:
         raise unknown_rule(rule, "nuages explain")
+    if as_json:
+        said = next((sentence(known) for known in load_rules() if rule == known.ID), "")
+        told = {"schema": 1, "rule": rule, "sentence": said, "page": page}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return 0
     click.echo(page.rstrip())
     return 0
 
