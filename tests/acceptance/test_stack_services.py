@@ -44,11 +44,18 @@ FILES = {
     "tills/parts.py": """
         import os
 
+        from django.core.files.base import ContentFile
+        from django.core.files.storage import default_storage
         from django.http import HttpResponse
 
 
         def part(request, number=0):
             return HttpResponse(os.environ.get("PART", "rest"))
+
+
+        def upload(request):
+            name = default_storage.save("notes/one.txt", ContentFile(request.body))
+            return HttpResponse(default_storage.url(name))
         """,
     "tills/urls.py": """
         from django.urls import path
@@ -60,6 +67,7 @@ FILES = {
             path("visits/", views.visits),
             path("part/", parts.part),
             path("partly/", parts.part),
+            path("upload/", parts.upload),
             path("numbers/<int:number>/", parts.part, name="numbered"),
             path("numbers/all/", parts.part),
         ]
@@ -177,6 +185,18 @@ class TestWhatIsShared:
         while not any("entries 1" in path.read_text() for path in logs.glob("counter-*.log")):
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+    def test_an_upload_is_seen_by_everybody(self, stack):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{stack.port}/upload/", data=b"a note", method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            url = answer.read().decode()
+        assert url.startswith("/media/notes/one")
+        assert get(stack, url) == (200, "a note")
+        assert get(stack, "/media/notes/two.txt")[0] == 404
+        assert get(stack, "/media/notes/")[0] == 404
+        assert get(stack, "/media/../../secret-key")[0] in (400, 404)
 
     def test_a_setting_that_is_kept_is_said(self, stack):
         stack.output.flush()

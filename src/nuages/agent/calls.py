@@ -28,6 +28,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
     calls = Calls(progress)
     return {
         "databases": inspect.databases,
+        "files": inspect.files,
         "setup": inspect.setup,
         "facts": inspect.facts,
         "routes": calls.routes,

@@ -74,6 +74,19 @@ def databases() -> dict[str, dict[str, str]]:
     return found
 
 
+def files() -> dict[str, Any]:
+    """Where static files and uploads are; only the settings are loaded for it, not the apps."""
+    from django.conf import settings
+
+    apps = settings.INSTALLED_APPS
+    return {
+        "collects": any(str(app).startswith("django.contrib.staticfiles") for app in apps),
+        "static_url": str(settings.STATIC_URL or ""),
+        "media_url": str(settings.MEDIA_URL or ""),
+        "media_root": str(settings.MEDIA_ROOT or ""),
+    }
+
+
 def _own_vendors() -> dict[str, str]:
     """What each database is outside of here; nothing without an overlay."""
     with suppress(ImportError, AttributeError):

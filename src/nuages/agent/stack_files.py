@@ -16,7 +16,7 @@ def static(edit: Edit, config: StackConfig) -> None:
     if not config.static:
         return
     edit.set("STATIC_ROOT", config.static, "filled once, served by the balancer")
-    if "://" in (url := str(edit.get("STATIC_URL") or "")) or url.startswith("//"):
+    if _is_remote(str(edit.get("STATIC_URL") or "")):
         edit.set("STATIC_URL", "/static/", "the balancer serves them here")
     told = (edit.get("STORAGES") or {}).get(scratch_services.STATICS) or {}
     backend = str(told.get("BACKEND") or edit.get("STATICFILES_STORAGE") or "")
@@ -40,6 +40,13 @@ def media(edit: Edit, config: StackConfig) -> None:
     for alias, told in shared.items():
         _put_storage(edit, alias, told, why)
     edit.set("MEDIA_ROOT", config.media, why)
+    is_here = not {"MEDIA_ROOT", "STORAGES"} & set(config.keep)
+    if is_here and (_is_remote(url := str(edit.get("MEDIA_URL") or "")) or not url.strip("/")):
+        edit.set("MEDIA_URL", "/media/", "the balancer serves them here")
+
+
+def _is_remote(url: str) -> bool:
+    return "://" in url or url.startswith("//")
 
 
 def _put_storage(edit: Edit, alias: str, told: dict[str, object], why: str) -> None:

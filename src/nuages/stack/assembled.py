@@ -50,6 +50,7 @@ class Parts:
     report: Callable[[], Mapping[str, Any]]  # what the overlay changed
     look: Callable[[], Looked]  # asks the project; blocks
     make_ready: Callable[[], None]  # migrates; blocks
+    media: Callable[[], Mapping[str, Path]]  # uploads that the balancer serves; blocks
     abandon: Callable[[], None]  # ends what of these is under way
     finish: Callable[[], None]  # what may go on while replicas start; blocks
     again: Again  # what comes before a roll to newer code; blocks

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from nuages.stack import warden
-from nuages.stack.assembled import Parts
+from nuages.stack.assembled import Looked, Parts
 from nuages.stack.care import Care
 from nuages.stack.child import Child, Order
 from nuages.stack.figures import Figures, Row, Subject
@@ -62,7 +62,7 @@ class Stack:
     # -- start and end
 
     async def start(self) -> None:
-        """Databases and caches, then migrations, then replicas; the balancer beside them."""
+        """Databases and caches, then migrations, then replicas, and the balancer beside them."""
         parts = self.parts
         self._loop = asyncio.get_running_loop()
         caches = [self._keep(cache.order, cache.answers) for cache in parts.caches]
@@ -70,14 +70,11 @@ class Stack:
         await asyncio.gather(looking, self._start_database(), *(each.start() for each in caches))
         looked = looking.result()
         parts.topology = looked.topology
-        parts.caddy = replace(parts.caddy, files=looked.files, topology=looked.topology)
-        parts.caddy.prepare()
-        caddy = self._keep(parts.caddy.order, parts.caddy.answers)
-        await asyncio.gather(asyncio.to_thread(parts.make_ready), caddy.start())
+        await asyncio.to_thread(parts.make_ready)
         for service in parts.topology.services:
             self.services[service.name] = self._replicas(service)
         await asyncio.gather(
-            asyncio.to_thread(parts.finish),
+            self._start_caddy(looked),
             *(self.services[each.name].scale(each.replicas) for each in parts.topology.services),
         )
         self.care = Care(stack=self)
@@ -202,6 +199,14 @@ class Stack:
         await asyncio.gather(
             *(self._keep(pool.order, pool.answers).start() for pool in parts.pools.values())
         )
+
+    async def _start_caddy(self, looked: Looked) -> None:
+        parts = self.parts
+        files = {**looked.files, **await asyncio.to_thread(parts.media)}
+        parts.caddy = replace(parts.caddy, files=files, topology=looked.topology)
+        parts.caddy.prepare()
+        await self._keep(parts.caddy.order, parts.caddy.answers).start()
+        await asyncio.to_thread(parts.finish)
 
     def _replicas(self, service: Service) -> Replicas:
         return Replicas(

@@ -48,6 +48,7 @@ def assemble(
         report=telling.report,
         look=preparation.look,
         make_ready=preparation.migrate,
+        media=preparation.media,
         finish=preparation.finish,
         abandon=preparation.close,
         again=preparation.again,

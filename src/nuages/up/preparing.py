@@ -14,11 +14,9 @@ from nuages.session import AgentSession
 from nuages.stack import migrations
 from nuages.stack.assembled import Looked
 from nuages.stack.home import StackError
-from nuages.stated import facts_from
 from nuages.topology import Service, Topology
 
 SECONDS = 3600.0  # a migration of a large table takes its time
-STATIC_APP = "django.contrib.staticfiles"
 Say = Callable[[str], None]
 
 
@@ -36,17 +34,19 @@ class Preparation:
     _session: AgentSession | None = field(default=None, repr=False)
     _databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _static: bool = False
+    _media: str = ""  # prefix of uploads' URLs, where they are in the stack's folder
 
     def look(self) -> Looked:
         """Start the project and ask for its databases, its static files and named routes."""
         session = self._start()
-        facts = facts_from(session.call("facts"))
         self._databases = session.call("databases")
-        self._static = STATIC_APP in (facts.settings.get("INSTALLED_APPS") or ())
-        url = urlsplit(str(facts.settings.get("STATIC_URL") or "static/")).path.strip("/")
+        told = session.call("files")
+        self._static = bool(told["collects"])
+        self._media = self._prefix_of_uploads(told)
+        url = urlsplit(told["static_url"]).path.strip("/")
         files = {}
         if self._static and url:
-            self._link(url)
+            self._link(url, "static")
             files = {f"/{url}/": self.files}
         return Looked(topology=self._with_patterns(session), files=files)
 
@@ -64,6 +64,13 @@ class Preparation:
                 " migrated only when you say so",
                 hint=f"nuages up --migrate-external {name}",
             )
+
+    def media(self) -> Mapping[str, Path]:
+        """Uploads, for the balancer to serve, unless the project has a view that does."""
+        if not self._media or is_routed(self._media, self._started().call("routes")):
+            return {}
+        self._link(self._media, "media")
+        return {f"/{self._media}/": self.files}
 
     def finish(self) -> None:
         """Collect the static files, then let the process go."""
@@ -98,9 +105,8 @@ class Preparation:
     def look_again(self) -> None:
         """The databases and apps of the code as it is now."""
         session = self._started()
-        facts = facts_from(session.call("facts"))
         self._databases = session.call("databases")
-        self._static = STATIC_APP in (facts.settings.get("INSTALLED_APPS") or ())
+        self._static = bool(session.call("files")["collects"])
         session.call("setup")
 
     def close(self) -> None:
@@ -154,16 +160,28 @@ class Preparation:
         )
         return replace(self.topology, services=services)
 
-    def _link(self, url: str) -> None:
-        """The folder that collectstatic fills, at the place in the tree that its URL has."""
+    def _prefix_of_uploads(self, told: Mapping[str, str]) -> str:
+        """Empty where uploads have no URL here, or go elsewhere."""
+        url = urlsplit(told["media_url"])
+        is_here = Path(told["media_root"]) == self.files.parent / "media"
+        return url.path.strip("/") if is_here and not url.netloc else ""
+
+    def _link(self, url: str, name: str) -> None:
+        """A folder of the stack, at the place in the tree that its URL has."""
         link = self.files / url
         link.parent.mkdir(parents=True, exist_ok=True)
-        folder = self.files.parent / "static"
+        folder = self.files.parent / name
         folder.mkdir(exist_ok=True)
         if link.is_symlink():
             link.unlink()
         if not link.exists():
             link.symlink_to(folder)
+
+
+def is_routed(prefix: str, listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a URL pattern begins with it: that view may ask who is there to see an upload."""
+    spelled = (str(each["expression"]).lstrip("^").replace("\\", "") for each in listed)
+    return any(each.startswith(f"{prefix}/") for each in spelled)
 
 
 def resolved(service: Service, listed: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -394,6 +394,20 @@ class TestFilesAndLogs:
         assert told["MEDIA_ROOT"] == media
         assert told["STORAGES"]["default"]["OPTIONS"] == {"below": "/srv/media"}
 
+    @pytest.mark.parametrize(
+        ("own", "here"),
+        [("''", "/media/"), ("'https://bucket.example/m/'", "/media/"), ("'/files/'", "/files/")],
+    )
+    def test_uploads_have_a_url_here(self, shop: Shop, own: str, here: str) -> None:
+        shop.write(BASE + f"MEDIA_URL = {own}\n")
+        told = shop.settings("MEDIA_URL", media=str(shop.folder / "media"))
+        assert told["MEDIA_URL"] == here
+
+    def test_uploads_that_stay_elsewhere_keep_theirs(self, shop: Shop) -> None:
+        shop.write(BASE + "MEDIA_URL = 'https://bucket.example/m/'\n")
+        told = shop.settings("MEDIA_URL", media=str(shop.folder / "media"), keep=("STORAGES",))
+        assert told["MEDIA_URL"] == "https://bucket.example/m/"
+
     def test_a_manifest_stays_and_a_bucket_does_not(self, shop: Shop) -> None:
         manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
         for own, here in ((manifest, manifest),
@@ -464,7 +478,8 @@ class TestRefusing:
         ))  # fmt: skip
         keep = ("DEBUG", "SESSION_ENGINE", "LOGGING", "CACHES", "CONN_MAX_AGE", "ALLOWED_HOSTS",
                 "DISABLE_SERVER_SIDE_CURSORS", "STORAGES", "STATIC_ROOT", "EMAIL_BACKEND",
-                "MAILERS", "SECURE_PROXY_SSL_HEADER", "MEDIA_ROOT", "REMOTE_ADDR")  # fmt: skip
+                "MAILERS", "SECURE_PROXY_SSL_HEADER", "MEDIA_ROOT", "REMOTE_ADDR",
+                )  # fmt: skip
         told = shop.told(
             "DEBUG SESSION_ENGINE CACHES DATABASES STATIC_ROOT ALLOWED_HOSTS", keep=keep,
             cache=VALKEY, pool="transaction", static="/s", media=str(shop.folder / "m"),

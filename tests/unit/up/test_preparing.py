@@ -4,7 +4,7 @@ import pytest
 
 from nuages.stack.home import StackError
 from nuages.topology import Service
-from nuages.up.preparing import expression, resolved
+from nuages.up.preparing import expression, is_routed, resolved
 
 LISTED = [
     {"name": "shop:cart", "expression": r"shop/cart/\Z"},
@@ -38,3 +38,17 @@ def test_a_name_that_nobody_has_is_refused():
 def test_what_the_balancer_cannot_match_is_refused():
     with pytest.raises(StackError, match="looks ahead or behind"):
         expression(r"(?!admin)[a-z]+/\Z")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "routed"),
+    [
+        (r"media/(?P<path>.+)\Z", True),
+        (r"^media/(?P<path>.*)$", True),
+        (r"me\-dia/\Z", False),
+        (r"mediation/\Z", False),
+        (r"^.*$", False),  # a page of the browser's application, for whatever is not a file
+    ],
+)
+def test_a_view_of_the_projects_own_shows_uploads_itself(pattern, routed):
+    assert is_routed("media", [{"name": "", "expression": pattern}]) is routed
