@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 from nuages.codemod import Refusal
 from nuages.codemod.draft import Draft
-from nuages.edits import annotations, arguments, bulk, indexes, lookups, methods, replacements
+from nuages.edits import (
+    annotations,
+    arguments,
+    bulk,
+    indexes,
+    lookups,
+    methods,
+    replacements,
+    settings,
+)
 from nuages.model import Finding, Location, RemedyKind
 
 Place = Callable[[Finding], Location | None]
@@ -34,6 +43,8 @@ EDITS: Mapping[RemedyKind, Edit] = {
         annotations.place, annotations.write, ((annotations.where_read, annotations.write_read),)
     ),
     "in_bulk": Edit(lookups.place, lookups.write),
+    "setting": Edit(settings.place, settings.write),
+    "remove": Edit(settings.place, settings.remove),
     "bulk_create": Edit(bulk.place, bulk.create),
     "bulk_update": Edit(bulk.place, bulk.update),
 }

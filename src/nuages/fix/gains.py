@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nuages.grounds.fetched import site_of
-from nuages.model import Location, Recording, RemedyKind, Scope
+from nuages.model import CallKind, Location, Recording, RemedyKind, Scope
 
 Here = Callable[[Location | None], bool]  # whether a place is the edited one
 LIMIT = re.compile(r"\bLIMIT\b|\bFETCH (?:FIRST|NEXT)\b|\bTOP\b", re.IGNORECASE)
@@ -73,6 +73,42 @@ MEASURES: Mapping[RemedyKind, Measure] = {
     "only": Measure(noun="bytes a row", of=loaded_bytes),
     "defer": Measure(noun="bytes a row", of=loaded_bytes),
     "update_fields": Measure(noun="columns written", of=columns),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """A figure of the finding's routes, an execution, which has to go down."""
+
+    noun: str
+    kind: CallKind
+    operation: str = ""
+    is_named: bool = True  # calls of what the remedy names, and not of all
+    is_time: bool = False  # milliseconds, in place of calls
+
+    def of(self, recording: Recording, name: str, scopes: frozenset[Scope]) -> float:
+        executions = sum(s.executions for s in recording.scopes if s.scope in scopes)
+        found = [
+            call
+            for call in recording.calls
+            if call.scope in scopes
+            and call.kind == self.kind
+            and (call.name == name if self.is_named else call.name != "(string)")
+            and (not self.operation or call.operation == self.operation)
+        ]
+        total = sum(call.wall_ns / 1e6 if self.is_time else call.calls for call in found)
+        return total / max(executions, 1)
+
+
+# By the rule: what is seen of a setting in a recording.
+SETTINGS: Mapping[str, Setting] = {
+    "idle-middleware": Setting(noun="ms of it", kind="middleware", is_time=True),
+    "uncached-templates": Setting(
+        noun="compilations of templates", kind="template", operation="compile", is_named=False
+    ),
+    "connection-per-request": Setting(
+        noun="connections opened", kind="connection", operation="connect"
+    ),
 }
 
 

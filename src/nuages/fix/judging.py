@@ -8,7 +8,7 @@ from dataclasses import replace
 from nuages.answers import Verdict
 from nuages.edits import place_of
 from nuages.fix.edited import Edited
-from nuages.fix.gains import MEASURES, Here, fetched_later
+from nuages.fix.gains import MEASURES, SETTINGS, Here, fetched_later
 from nuages.lineage import LOOP, Loads
 from nuages.loops import Loop, find_loops
 from nuages.model import (
@@ -29,6 +29,7 @@ Lines = Callable[[Location], range]  # where a place of the old text is in the n
 TOTALS: frozenset[RemedyKind] = frozenset({
     "annotate", "in_bulk", "bulk_create", "bulk_update", "hoist",
 })  # fmt: skip
+OF_ALL: frozenset[RemedyKind] = frozenset({"setting", "remove"})  # they reach every request
 SLOWER, NOISE_MS = 2, 50  # times as long in the database, and what one run differs by itself
 NOT_REACHED = "no test reaches the line"
 
@@ -86,6 +87,8 @@ def _by_gain(
 ) -> Fix:
     """By what the kind of its edit is for: fewer queries, or less of each."""
     place = place_of(finding)
+    if finding.remedy.kind in OF_ALL:
+        return _by_setting(finding, before, after, shown)
     if finding.remedy.kind in TOTALS:
         return _by_total(finding, before, after, edited, shown)
     measure = MEASURES.get(finding.remedy.kind)
@@ -208,6 +211,22 @@ def _by_total(
         queries_before=round(was * executions),
         queries_after=round(now * executions),
     )
+
+
+def _by_setting(finding: Finding, before: Recording, after: Recording, shown: str) -> Fix:
+    """Of a setting: what it costs on the finding's routes went down."""
+    setting = SETTINGS.get(finding.rule)
+    scopes = frozenset(Scope(kind="request", name=route) for route in finding.routes)
+    good = frozenset(stats.scope for stats in _stats(after, {*scopes}) if succeeded(stats))
+    if setting is None or not good:
+        return _proposed(finding, "no run shows what it costs")
+    was, now = (setting.of(run, finding.remedy.code, good) for run in (before, after))
+    figures = f"{was:,.2f} → {now:,.2f} {setting.noun} a request"
+    if not was:
+        return _proposed(finding, "the run to compare with did not show what it costs")
+    if now > was / 2:
+        return refused(f"{figures}: not half as much")
+    return replace(finding.fix, status="verified", reason=f"{figures}, {shown}")
 
 
 def _db_ms(recording: Recording, scopes: set[Scope]) -> float:

@@ -10,7 +10,14 @@ from nuages.budget import TimeBudget
 from nuages.edits import place_of
 from nuages.errors import NuagesError
 from nuages.fix.edited import Edited
-from nuages.fix.judging import database_ns, judge_replay, judge_tests, refused, touches
+from nuages.fix.judging import (
+    OF_ALL,
+    database_ns,
+    judge_replay,
+    judge_tests,
+    refused,
+    touches,
+)
 from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
 from nuages.fix.selection import SelectedTests
@@ -335,6 +342,9 @@ def _place(candidate: _Candidate) -> Location:
 
 def routes_of(findings: Iterable[Finding], recording: Recording) -> frozenset[str]:
     """Routes that executed what one of the findings edits: no other can change."""
+    findings = list(findings)
+    if any(finding.remedy.kind in OF_ALL for finding in findings):
+        return frozenset(stats.scope.name for stats in recording.scopes)
     places = {place for finding in findings if (place := place_of(finding))}
     return frozenset(
         group.scope.name

@@ -110,6 +110,7 @@ def _measured(opened: _Opened, database: Database, case: Case) -> Finding:
     }
     if queries := _setup_queries(opened, case):
         figures["setup_queries"] = round(queries / opened.connects, 2)
+    is_sure = _is_plain(case) and bool(case.deployment.web)
     where = " (on this machine, without TLS)" if database.was_scratch else ""
     return Finding(
         rule=ID,
@@ -128,9 +129,9 @@ def _measured(opened: _Opened, database: Database, case: Case) -> Finding:
             figures=figures,
         ),
         confidence=_confidence(case),
-        remedy=Remedy(kind="setting", path="CONN_MAX_AGE"),
+        remedy=Remedy(kind="setting", path="CONN_MAX_AGE", code=database.alias if is_sure else ""),
         routes=tuple(sorted({group.scope.name for group in opened.groups})),
-        fix=Fix(status="none", reason=NO_EDIT),
+        fix=Fix(status="none", reason="" if is_sure else NO_EDIT),
     )
 
 

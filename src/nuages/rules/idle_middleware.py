@@ -20,6 +20,8 @@ ENOUGH_CALLS = 50  # measured requests in which it did nothing
 ENOUGH_ROUTES = 3
 COSTS_MS = 0.05  # a request, on the average: ten times what an empty middleware takes
 
+TOGETHER = "requests that this recording has none of may be what it is for"
+
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding per middleware of the project's own whose text leaves nothing it could do."""
@@ -56,6 +58,7 @@ def _finding(
 ) -> Finding:
     module, node = found
     name, entry = cost.name.rpartition(".")[2], locate(case, "MIDDLEWARE", cost.name)
+    is_alone = entry is not None and not others
     together = f" together with {', '.join(others)}, which relies on it" if others else ""
     return Finding(
         rule=ID,
@@ -80,9 +83,7 @@ def _finding(
             figures={"mean_ms": round(cost.mean_ms, 3), "measured": cost.calls},
         ),
         confidence=0.6,
-        remedy=Remedy(kind="remove", path=cost.name),
+        remedy=Remedy(kind="remove", path=cost.name, code=cost.name if is_alone else ""),
         routes=cost.routes,
-        fix=Fix(
-            status="none", reason="requests that this recording has none of may be what it is for"
-        ),
+        fix=Fix(status="none", reason="" if is_alone else TOGETHER),
     )

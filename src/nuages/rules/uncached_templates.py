@@ -97,9 +97,11 @@ def _finding(location: Location | None, case: Case) -> Finding:
             figures=_figures(compiled),
         ),
         confidence=0.95 if compiled else 0.85,
-        remedy=Remedy(kind="setting", path="TEMPLATES"),
+        remedy=Remedy(kind="setting", path="TEMPLATES", code="loaders" if compiled else ""),
         routes=tuple(sorted({g.scope.name for g in compiled if g.scope.kind != "test"})),
-        fix=Fix(status="none", reason="settings are not edited"),
+        fix=Fix(
+            status="none", reason="" if compiled else "no run with these settings was recorded"
+        ),
     )
 
 

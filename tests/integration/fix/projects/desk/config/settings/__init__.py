@@ -1,0 +1,3 @@
+"""What a process runs with."""
+
+from .base import *  # noqa: F403
