@@ -10,16 +10,10 @@ from nuages.budget import TimeBudget
 from nuages.edits import place_of
 from nuages.errors import NuagesError
 from nuages.fix.edited import Edited
-from nuages.fix.judging import (
-    OF_ALL,
-    database_ns,
-    judge_replay,
-    judge_tests,
-    refused,
-    touches,
-)
+from nuages.fix.judging import database_ns, judge_replay, judge_tests, refused
 from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
+from nuages.fix.reached import routes_of
 from nuages.fix.selection import SelectedTests
 from nuages.model import Finding, Fix, Location, Recording
 
@@ -338,16 +332,3 @@ def _place(candidate: _Candidate) -> Location:
     place = place_of(candidate.finding)
     assert place is not None  # it was edited there
     return place
-
-
-def routes_of(findings: Iterable[Finding], recording: Recording) -> frozenset[str]:
-    """Routes that executed what one of the findings edits: no other can change."""
-    findings = list(findings)
-    if any(finding.remedy.kind in OF_ALL for finding in findings):
-        return frozenset(stats.scope.name for stats in recording.scopes)
-    places = {place for finding in findings if (place := place_of(finding))}
-    return frozenset(
-        group.scope.name
-        for group in recording.groups
-        if any(touches(group, place) for place in places)
-    )
