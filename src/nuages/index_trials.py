@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nuages.indexes.explain import Connection
 from nuages.lab import BASE, Lab
 from nuages.model import IndexTrial, Recording
 from nuages.stack.databases import PostgresDatabases
 
 SECONDS = 30.0
+
+
+def asked_in(grown: Recording | None, first: Recording) -> Recording:
+    """What was asked on more data, and of the first recording what there was no time for again."""
+    if grown is None:
+        return first
+    known = {group.statement for group in grown.groups}
+    rest = tuple(group for group in first.groups if group.statement not in known)
+    return replace(grown, groups=(*grown.groups, *rest))
 
 
 def try_on_clones(

@@ -22,7 +22,7 @@ from nuages.doors.tested import TestsDoor
 from nuages.errors import NuagesError
 from nuages.fix.remembered import Remembered, subject_of
 from nuages.index_migrations import with_migrations
-from nuages.index_trials import try_on_clones
+from nuages.index_trials import asked_in, try_on_clones
 from nuages.lab import BASE, GROWN, Lab, open_lab
 from nuages.model import (
     Coverage,
@@ -85,7 +85,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
         with progress.stage("indexes"):
             trials = try_on_clones(
                 lab,
-                grown.recording or seen.outcome.recording,
+                asked_in(grown.recording, seen.outcome.recording),
                 template=GROWN if grown.recording else BASE,
             )
         with progress.stage("diagnose"):

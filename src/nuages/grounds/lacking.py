@@ -19,6 +19,7 @@ from nuages.model import (
     ModelFacts,
     QueryGroup,
     Statement,
+    Table,
 )
 from nuages.origins import is_set_up
 
@@ -151,13 +152,18 @@ def _guess(slow: Slow, case: Case) -> tuple[IndexIdea, bool] | None:
             table = catalog.tables[idea.table]
             first = plain(expression_sql(idea.keys[0]))
             begun = {plain(key) for index in table.indexes for key in keys_of(index)[:1]}
-            if first not in begun and rows <= MUCH * table.rows:
+            if first not in begun and rows <= MUCH * table.rows and _is_selective(idea, table):
                 return idea, True
         return None
     likeliest = guessed(statement, case)
     if likeliest is None or rows > MANY_ROWS or not _is_undeclared(likeliest, case):
         return None
     return likeliest, False
+
+
+def _is_selective(idea: IndexIdea, table: Table) -> bool:
+    """Whether its keys may tell rows apart: of two values nobody knows how many rows have which."""
+    return any(table.columns.get(key.column) != "boolean" for key in idea.keys)
 
 
 def _is_undeclared(idea: IndexIdea, case: Case) -> bool:
@@ -168,6 +174,8 @@ def _is_undeclared(idea: IndexIdea, case: Case) -> bool:
     first = idea.keys[0]
     field = next((one for one in model.fields if one.column == first.column), None)
     if field is None or field.is_indexed or field.is_unique or field.is_primary:
+        return False
+    if field.kind == "BooleanField" and len(idea.keys) == 1:
         return False
     module = case.code.module(Location(file=model.file, root=model.root, line=model.line))
     if module is None:

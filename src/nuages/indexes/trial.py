@@ -97,7 +97,7 @@ class _Attempt:
     def _try(self, work: Work, reading: Reading, ideas: list[IndexIdea]) -> IndexTrial:
         before = self._bench.before(work, reading, self._zone)
         if before.ms <= SAVES_MS:
-            return _without("not faster", work)
+            return _as_it_is("not faster", before)
         good: list[_Try] = []
         used = tried = 0
         for idea in ideas:
@@ -113,7 +113,7 @@ class _Attempt:
                     good.append(_Try(idea=idea, runs=after, build=build))
         if not good:
             outcome: Outcome = "not faster" if used else "not used"
-            return replace(_without(outcome, work), tried=tried)
+            return replace(_as_it_is(outcome, before), tried=tried)
         return self._judged(work, before, _best(good), tried)
 
     def _tells(self, before: Runs, after: Runs, idea: IndexIdea) -> bool:
@@ -209,11 +209,27 @@ def _figures(before: Runs, after: Runs, idea: IndexIdea) -> Measured:
         statement=before.statement,
         before_ms=before.ms,
         after_ms=after.ms,
-        before_buffers=before.buffers if before.buffers < UNTOLD / SETS else 0,
+        before_buffers=_buffers(before),
         after_buffers=after.buffers,
         before_plan=described(before.plans[place]),
         after_plan=described(after.plans[place]).replace(Bench.NAME, index_name(idea)),
     )
+
+
+def _as_it_is(outcome: Outcome, before: Runs) -> IndexTrial:
+    """How the database answers a statement that no index helps, with the values that take most."""
+    place = max(range(len(before.times)), key=before.times.__getitem__)
+    measured = Measured(
+        statement=before.statement,
+        before_ms=before.ms,
+        before_buffers=_buffers(before),
+        before_plan=described(before.plans[place]),
+    )
+    return IndexTrial(outcome=outcome, measured=(measured,))
+
+
+def _buffers(runs: Runs) -> int:
+    return runs.buffers if runs.buffers < UNTOLD / SETS else 0
 
 
 def _without(outcome: Outcome, work: Work) -> IndexTrial:

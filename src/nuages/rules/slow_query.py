@@ -16,6 +16,7 @@ from nuages.wording import with_article
 
 ID = "slow-query"
 
+MUCH_QUICKER = 10  # times, alone than the budget has it
 ENOUGH_CALLS = 3  # fewer may be slow by accident: a cold cache, a busy machine
 
 
@@ -26,8 +27,9 @@ def find(case: Case) -> Iterator[Finding]:
         measured.statement: trial for trial in case.index_trials for measured in trial.measured
     }
     for slow in slow_queries(case):
-        if slow.statement not in explained:
-            yield _finding(slow, tried.get(slow.statement), case)
+        trial = tried.get(slow.statement)
+        if slow.statement not in explained and not _is_quick_alone(slow, trial, case):
+            yield _finding(slow, trial, case)
 
 
 def _finding(slow: Slow, trial: IndexTrial | None, case: Case) -> Finding:
@@ -46,13 +48,24 @@ def _finding(slow: Slow, trial: IndexTrial | None, case: Case) -> Finding:
         location=worst.location,
         created_at=worst.created_at,
         trigger=worst.trigger,
-        evidence=replace(case.evidence(groups), p95_ms=slow.p95_ms),
+        evidence=replace(
+            case.evidence(groups, figures=_plan(slow.statement, trial)), p95_ms=slow.p95_ms
+        ),
         confidence=0.9 if calls >= ENOUGH_CALLS else 0.4,
         remedy=Remedy(kind="index", path=label(index)) if index else Remedy(kind="none"),
         routes=tuple(scopes),
         tests=tuple(tests),
         fix=Fix(status="none", reason=_no_fix(trial)),
     )
+
+
+def _is_quick_alone(slow: Slow, trial: IndexTrial | None, case: Case) -> bool:
+    """Whether it was, run by itself on as many rows, so quick that others on the machine made
+    it slow.
+    """
+    told = trial.measured if trial is not None else ()
+    alone = [one.before_ms for one in told if one.statement == slow.statement and one.before_ms]
+    return bool(alone) and alone[0] * MUCH_QUICKER <= case.budgets.slow_query_ms
 
 
 def _worth_a_try(statement: Statement, trial: IndexTrial | None, case: Case) -> IndexIdea | None:
@@ -67,7 +80,17 @@ def _no_fix(trial: IndexTrial | None) -> str:
         return "no index was tried"
     if trial.outcome == "writes":
         return "the index that serves it costs the writes of its table more than it saves"
-    return f"{trial.tried} indexes were tried, and none made it clearly faster"
+    if not trial.tried:
+        return "no index was tried"
+    tried = "1 index was" if trial.tried == 1 else f"{trial.tried} indexes were"
+    return f"{tried} tried, and none made it clearly faster"
+
+
+def _plan(statement: Statement, trial: IndexTrial | None) -> dict[str, float | str]:
+    """How the database answered it, where an index was tried for it."""
+    told = trial.measured if trial is not None else ()
+    plan = next((one.before_plan for one in told if one.statement == statement), "")
+    return {"plan": plan} if plan else {}
 
 
 def _hint(worst: QueryGroup, index: IndexIdea | None, trial: IndexTrial | None) -> str:

@@ -183,6 +183,12 @@ class TestStaysSilent:
             finding for finding in _by_catalog(table) if "state" in (finding.remedy.path or "")
         ]
 
+    def test_untried_where_the_only_key_has_two_values(self):
+        sql = 'SELECT "post"."id" FROM "post" WHERE "post"."is_open" LIMIT 25'
+        assert not _by_catalog(post(), asked(sql))
+        by_date = sql.replace("LIMIT 25", 'ORDER BY "post"."created" DESC LIMIT 25')
+        assert _by_catalog(post(), asked(by_date))
+
     def test_untried_on_quick_statements(self):
         assert not _by_catalog(post(), asked(ms=5))
 
@@ -247,6 +253,24 @@ class TestSlowQueryBesideIt:
         (finding,) = slow_query.find(made)
         assert finding.remedy.kind == "none"
         assert finding.fix.reason == "4 indexes were tried, and none made it clearly faster"
+
+    def test_the_plan_is_shown_where_it_was_run_again(self):
+        group = asked()
+        plan = "Limit\n  Seq Scan on post"
+        run = Measured(statement=group.statement, before_ms=80, before_plan=plan)
+        trial = IndexTrial(outcome="not used", measured=(run,), tried=1)
+        made = replace(case(post(), recording=recorded(group)), index_trials=(trial,))
+        (finding,) = slow_query.find(made)
+        assert finding.evidence.figures == {"plan": plan}
+        assert finding.fix.reason.startswith("1 index was tried")
+
+    def test_silent_on_what_is_quick_by_itself(self):
+        group = asked()  # 90 ms
+        run = Measured(statement=group.statement, before_ms=0.8, before_plan="Index Scan")
+        trial = IndexTrial(outcome="not faster", measured=(run,))
+        made = replace(case(post(), recording=recorded(group)), index_trials=(trial,))
+        assert not list(slow_query.find(made))
+        assert not list(missing_index.find(made))
 
     def test_the_text_alone_gives_a_hint(self):
         (finding,) = slow_query.find(Case(recorded(asked())))
