@@ -43,6 +43,9 @@ WATERFALLS = (80, 40, 20, 12)  # routes that have one; the first that leaves roo
 # What each kind of page may take of the room that those before it have left, and what of the rest.
 FIRST = {"finding": 0.45, "route": 0.65, "statement": 1.0}
 REST = {"finding": 1.0, "route": 1.0, "statement": 1.0}
+VENDORS = {
+    "postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL", "oracle": "Oracle",
+}  # fmt: skip
 NOTES = 2_000  # bytes, for what is said of what was left out
 
 
@@ -174,6 +177,7 @@ def _environment() -> Environment:
         sql=markup.sql,
         stacked=stacked,
         split_bar=lambda parts: stacked((part, share) for part, _, share, *_ in parts),
+        vendor=lambda name: VENDORS.get(name, name),
         waterfall=waterfall,
     )
     return environment

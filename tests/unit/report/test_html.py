@@ -239,6 +239,19 @@ def test_a_run_has_an_enclosure_and_a_diagnosis_none():
     assert "Enclosure" not in page.text
 
 
+def test_a_statement_has_its_plan_and_says_how_many_more_findings_it_has():
+    statement = RECORDING.groups[0].statement
+    evidence = replace(FINDINGS[0].evidence, sql=statement.sql, figures={"plan": "Seq Scan on x"})
+    findings = tuple(
+        replace(FINDINGS[0], evidence=evidence, message=f"finding {n}") for n in range(8)
+    )
+    html = render_diagnosis_html(replace(DIAGNOSED, findings=findings), RECORDING)
+    page = Page(html)
+    assert "Seq Scan on x" in page.text
+    assert "… and 2 more findings with this statement" in page.text
+    assert "PostgreSQL" in page.text
+
+
 def test_findings_of_settings_and_code_alone_have_a_page():
     page = Page(render_diagnosis_html(replace(DIAGNOSED, coverage=Coverage()), Recording()))
     assert page.open == []
