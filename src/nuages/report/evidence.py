@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from nuages.model import Finding
@@ -74,5 +75,5 @@ def _figure(name: str, value: float) -> tuple[str, str]:
 
 
 def _words(name: str) -> str:
-    text = name.replace("_", " ").strip()
+    text = re.sub(r"\d{4,}", lambda found: f"{int(found[0]):,}", name).replace("_", " ").strip()
     return f"{text[:1].upper()}{text[1:]}"

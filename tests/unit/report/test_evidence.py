@@ -37,6 +37,12 @@ def test_a_rules_own_figures_have_their_units():
     }  # fmt: skip
 
 
+def test_numbers_in_names_are_written_like_other_numbers():
+    assert told(queries_at_300_rows=300, queries_at_1500_rows=333) == {
+        "Queries at 300 rows": "300", "Queries at 1,500 rows": "333", "Confidence": "97 %",
+    }  # fmt: skip
+
+
 def test_plans_and_long_texts_are_blocks():
     figures = {"plan": "Seq Scan", "note": "a\nb", "plan_before": "x", "short": "y", "n": 1}
     assert dict(blocks(figures)) == {"Plan": "Seq Scan", "Note": "a\nb", "Plan before": "x"}
