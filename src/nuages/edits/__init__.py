@@ -9,6 +9,7 @@ from nuages.edits import (
     annotations,
     arguments,
     bulk,
+    hoisting,
     indexes,
     lookups,
     methods,
@@ -43,6 +44,7 @@ EDITS: Mapping[RemedyKind, Edit] = {
         annotations.place, annotations.write, ((annotations.where_read, annotations.write_read),)
     ),
     "in_bulk": Edit(lookups.place, lookups.write),
+    "hoist": Edit(hoisting.place, hoisting.write),
     "setting": Edit(settings.place, settings.write),
     "remove": Edit(settings.place, settings.remove),
     "bulk_create": Edit(bulk.place, bulk.create),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from nuages.cases import Case
 from nuages.grounds.accessed import model_asked
 from nuages.grounds.admin_site import choices_hint
+from nuages.grounds.counted import outdated
 from nuages.grounds.expressions import (
     Expression,
     Function,
@@ -27,6 +28,7 @@ from nuages.statements import table, tables
 ID = "repeated-query"
 
 POLLING_S = 0.1  # between one and the next, on average: what takes longer waits for something
+NO_EDIT = "where its result should be kept can't be told from here"
 PROPERTIES = frozenset({"property"})
 
 
@@ -37,6 +39,7 @@ class Advice:
     hint: str
     kind: RemedyKind
     confidence: float
+    code: str = ""  # what is asked, where it can be asked before its loop
 
 
 class Answers:
@@ -85,10 +88,10 @@ def _finding(loop: Loop, expression: Expression | None, case: Case) -> Finding:
         trigger=worst.trigger,
         evidence=case.evidence(loop.groups, figures=numbers),
         confidence=surer(_confidence(advice.confidence, loop), case.growth, loop.groups),
-        remedy=Remedy(kind=advice.kind),
+        remedy=Remedy(kind=advice.kind, code=advice.code),
         routes=loop.routes,
         tests=loop.tests,
-        fix=Fix(status="none", reason="where its result should be kept can't be told from here"),
+        fix=Fix(status="none", reason=outdated(loop, case) if advice.code else NO_EDIT),
     )
 
 
@@ -146,7 +149,9 @@ def _in_code(expression: Expression, loop: Loop) -> Advice:
         line = around.lineno
         if not names_bound_in(around) & _names_given_to(expression.node):
             hint = f"move it out of the loop at line {line}, and keep its result in a name"
-            return Advice(hint=hint, kind="hoist", confidence=0.9)
+            return Advice(
+                hint=hint, kind="hoist", confidence=0.9, code=ast.unparse(expression.node)
+            )
         hint = f"keep what was found, by its parameters, in a dict of the loop at line {line}"
         return Advice(hint=hint, kind="hoist", confidence=0.75)
     if function is not None and expression.decorators & PROPERTIES:

@@ -52,6 +52,7 @@ QUERIES = {
     "/receipts/read/": (12, 4),
     "/receipts/renamed/": (11, 5),
     "/stamps/": (18, 18),
+    "/asked-again/": (15, 3),
     "/api/bare/": (33, 4),
     "/api/orders/": (33, 4),
     "/api/narrowed/": (21, 4),

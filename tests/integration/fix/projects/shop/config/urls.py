@@ -48,5 +48,6 @@ urlpatterns = [
     path("receipts/read/", views.receipts_read),
     path("receipts/renamed/", views.receipts_renamed),
     path("stamps/", views.stamps),
+    path("asked-again/", views.asked_again),
     path("first/", views.first_of),
 ]
