@@ -224,5 +224,6 @@ def _loaded(results: Sequence[LoadResult]) -> Loaded:
         p95_ms=whole.percentile_ms(0.95),
         p99_ms=whole.percentile_ms(0.99),
         rate=sum(result.rate for result in results) / len(results),
+        latencies=tuple(whole.percentile_ms(share / 100) for share in range(1, 100)),
         error_share=sum(result.failed for result in results) / max(sent, 1),
     )

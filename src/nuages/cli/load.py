@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from nuages.cli.options import (
     FILE,
@@ -21,6 +19,7 @@ from nuages.cli.options import (
     project_options,
     rows_option,
     server_options,
+    stdout,
     traffic_option,
     unenclosed_option,
 )
@@ -180,7 +179,7 @@ def load(target: str, as_json: bool, **options: Any) -> int:  # fmt: skip
             told = loads.load_json(results, knee, site.mix)
             click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         else:
-            loads.render_load(results, knee, site.mix, _stdout())
+            loads.render_load(results, knee, site.mix, stdout())
     return 0 if budget_held else FOUND
 
 
@@ -284,7 +283,3 @@ def _own_file(project: Path) -> Path:
     from nuages.project import find_root
 
     return own_folder(find_root(project)) / TRAFFIC
-
-
-def _stdout() -> Console:
-    return Console(file=sys.stdout)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.console import Console
 
 from nuages.errors import NuagesError
 
@@ -118,6 +120,11 @@ output_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The recording. [default: .nuages/recording.sqlite in the project]",
 )
+
+
+def stdout() -> Console:
+    """For results: as wide as the terminal, and wide enough for tables in a file or a pipe."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
 
 
 def flags(options: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from nuages.cli.options import (
     FILE,
@@ -18,6 +16,7 @@ from nuages.cli.options import (
     project_options,
     rows_option,
     server_options,
+    stdout,
     traffic_option,
     unenclosed_option,
 )
@@ -91,7 +90,7 @@ def prove(
     if as_json:
         click.echo(json.dumps(proofs.proof_json(proof), indent=2, ensure_ascii=False))
     else:
-        proofs.render_proof(proof, Console(file=sys.stdout))
+        proofs.render_proof(proof, stdout())
     return FOUND if proof.judgement in ("worse", "different answers") else 0
 
 

@@ -45,6 +45,7 @@ class Loaded:
     p99_ms: float
     rate: float  # answered well, a second
     error_share: float = 0.0
+    latencies: tuple[float, ...] = ()  # milliseconds: of each hundredth of the requests
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

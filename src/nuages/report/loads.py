@@ -137,9 +137,9 @@ def _phase_row(result: LoadResult) -> list[str]:
 
 def _render_routes(result: LoadResult, console: Console, most: int = 15) -> None:
     table = Table(box=None, header_style="bold")
-    table.add_column("route")
+    table.add_column("route", overflow="fold")
     for name in ("requests", "p50", "p95", "p99 ms", "errors"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     slowest = sorted(result.routes.items(), key=lambda pair: -pair[1].latency.percentile_ms(0.95))
     for route, each in slowest[:most]:
         figures = (f"{each.latency.percentile_ms(share):.1f}" for share in (0.5, 0.95, 0.99))

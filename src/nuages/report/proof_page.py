@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from nuages.answers import Verdict
 from nuages.prove import Proof
 
 WIDTH, HEIGHT = 320, 72
@@ -26,11 +27,23 @@ def render(proof: Proof) -> str:
     pictures = {
         route: picture(a, b) for route, (a, b) in sorted(proof.distributions.items()) if a and b
     }
-    return environment.get_template("proof.html").render(proof=proof, pictures=pictures)
+    load = proof.load
+    latencies = picture(load.a.latencies, load.b.latencies) if load and load.a.latencies else ""
+    return environment.get_template("proof.html").render(
+        proof=proof, pictures=pictures, latencies=latencies, answers=_by_route(proof)
+    )
+
+
+def _by_route(proof: Proof) -> dict[str, list[Verdict]]:
+    """The answers that differ: a few of each route say what there is to say."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in proof.different:
+        found.setdefault(verdict.route, []).append(verdict)
+    return found
 
 
 def picture(a: Sequence[float], b: Sequence[float]) -> Markup:
-    """Two histograms over one axis, of milliseconds: A grey, B in colour."""
+    """Two histograms over one axis, of milliseconds: A filled, B a line."""
     most = max(_at(a, TAIL), _at(b, TAIL)) or 1.0
     least = min(min(a), min(b))
     width = (most - least) / BINS or 1.0
@@ -42,7 +55,7 @@ def picture(a: Sequence[float], b: Sequence[float]) -> Markup:
     )
     label = f"from {least:.2f} to {most:.2f} ms"
     return Markup(
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="CPU time, {label}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Milliseconds, {label}">'
         f"{paths}</svg><small>{label}</small>"
     )
 

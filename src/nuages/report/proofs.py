@@ -133,9 +133,9 @@ def render_proof(proof: Proof, console: Console, most: int = 20) -> None:
 
 def _table(proof: Proof, most: int) -> Table:
     table = Table(box=None, header_style="bold")
-    table.add_column("route")
+    table.add_column("route", overflow="fold", min_width=24)
     for name in ("queries", "rows", "db ms", "cpu ms", "cpu ×", "verdict"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     order = sorted(proof.routes, key=lambda r: (r.judgement == "no difference shown", -r.share))
     for route in (proof.overall, *order[:most]):
         cpu = route.cpu

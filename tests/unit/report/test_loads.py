@@ -137,3 +137,16 @@ def test_the_page_of_a_proof_asks_nothing_of_the_network_and_escapes() -> None:
     assert "<b>1</b>" not in page
     assert "http:" not in page.replace("http://www.w3.org", "")
     assert page.count("<svg") == 1
+
+
+def test_the_page_has_the_distribution_of_latencies_and_few_answers_of_each_route() -> None:
+    assert PROOF.load is not None
+    load = replace(
+        PROOF.load,
+        a=replace(LOADED, latencies=tuple(map(float, range(1, 100)))),
+        b=replace(LOADED, latencies=tuple(map(float, range(2, 200, 2)))),
+    )
+    page = render(replace(PROOF, load=load, answers=VERDICTS * 5))
+    assert page.count("<svg") == 2
+    assert page.count("the body differs") == 3
+    assert "… and 2 more." in page
