@@ -115,7 +115,9 @@ def _of_json(text: str) -> Line | None:
     values = {name: _first(told, keys) for name, keys in _KEYS.items()}
     request = values["request"]
     if not isinstance(request, str):
-        request = f"{values['method'] or 'GET'} {values['path'] or ''} HTTP/1.1"
+        if not isinstance(values["path"], str):
+            return None  # a line of another kind of log
+        request = f"{values['method'] or 'GET'} {values['path']} HTTP/1.1"
     return _line(request, values["status"], str(values["user"] or ""), values["time"])
 
 
