@@ -41,6 +41,7 @@ class LoadOptions:
     budget: Budget = field(default_factory=Budget)
     turns: int = TURNS
     seconds: float = TURN_SECONDS  # of each turn
+    knee_seconds: float = KNEE_SECONDS  # of each step towards the knee
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,9 @@ def compare_loaded(
             )
             sites[side] = stack.enter_context(entered)
         runs = {side: stack.enter_context(site.running(budget)) for side, site in sites.items()}
-        knees = {side: knee_of(run, budget) for side, run in runs.items()}
+        knees = {
+            side: knee_of(run, budget, seconds=options.knee_seconds) for side, run in runs.items()
+        }
         first = {side: gave_out(site.measured, budget) for side, site in sites.items()}
         rates = [knee.rate for knee in knees.values() if knee.rate]
         rate = options.rate or (SHARE_OF_KNEE * min(rates) if rates else START)
@@ -159,10 +162,12 @@ def compare_loaded(
     return replace(proof, first_a=first["a"], first_b=first["b"]), reasons
 
 
-def knee_of(run: Callable[[Phase], LoadResult], budget: Budget) -> Knee:
+def knee_of(
+    run: Callable[[Phase], LoadResult], budget: Budget, *, seconds: float = KNEE_SECONDS
+) -> Knee:
     """The highest rate that held, found in short steps."""
-    steps = Steps(start=START, seconds=KNEE_SECONDS, budget=budget, closeness=0.25)
-    return find_knee(run, steps, Phase(rate=1, seconds=KNEE_SECONDS, arrivals="poisson"))
+    steps = Steps(start=START, seconds=seconds, budget=budget, closeness=0.25)
+    return find_knee(run, steps, Phase(rate=1, seconds=seconds, arrivals="poisson"))
 
 
 def gave_out(measured: Sequence[Measured], budget: Budget) -> str:
