@@ -13,7 +13,7 @@ from nuages.prove.measuring import Planned, Seen, by_route, varying_counts
 from nuages.prove.statistics import Figures, corrected, of, ratio
 from nuages.prove.values import Costs, Effect, Judgement, LoadProof, RouteProof
 
-MARGIN = 0.03  # of CPU: what is smaller is no reason to do or to leave anything
+MARGIN = 0.02  # of CPU: what is smaller is no reason to do or to leave anything
 ROUTE_MARGIN = 0.05  # a route has fewer requests
 CONFIDENCE = 0.95
 ROUTE_CPU_MS = 0.2  # costs below it are mostly those of Django itself

@@ -195,7 +195,10 @@ class Sides:
                     for side in turn:
                         told = sessions[side].call("timed", wanted=wanted[start:end])
                         costs[side][-1] += told["cpu_ns"]
-        return {side: np.asarray(each, dtype=float) for side, each in costs.items()}
+        # What a clock of coarse ticks did not see at all would have no ratio.
+        return {
+            side: np.maximum(np.asarray(each, dtype=float), 1.0) for side, each in costs.items()
+        }
 
 
 def _lab_of(lab: Lab, version: Version, number: int) -> Lab:

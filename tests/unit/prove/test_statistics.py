@@ -33,8 +33,8 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 def test_the_same_is_no_difference_and_a_tenth_is_one() -> None:
     same = [ratio(figures(1.0, n), figures(1.0, 500 + n), WEIGHTS) for n in range(40)]
     slower = [ratio(figures(1.0, n), figures(1.1, 500 + n), WEIGHTS) for n in range(40)]
-    assert sum(each.judged(0.03) == "no difference shown" for each in same) >= 38
-    assert sum(each.judged(0.03) == "worse" for each in slower) >= 36
+    assert sum(each.judged(0.02) == "no difference shown" for each in same) >= 38
+    assert sum(each.judged(0.02) == "worse" for each in slower) >= 36
 
 
 def test_outliers_of_single_rounds_do_not_matter() -> None:
@@ -45,9 +45,9 @@ def test_outliers_of_single_rounds_do_not_matter() -> None:
 
 
 def test_judgements() -> None:
-    assert Interval(ratio=1.1, low=1.04, high=1.2).judged(0.03) == "worse"
-    assert Interval(ratio=0.9, low=0.8, high=0.96).judged(0.03) == "better"
-    assert Interval(ratio=1.1, low=1.02, high=1.2).judged(0.03) == "no difference shown"
+    assert Interval(ratio=1.1, low=1.04, high=1.2).judged(0.02) == "worse"
+    assert Interval(ratio=0.9, low=0.8, high=0.96).judged(0.02) == "better"
+    assert Interval(ratio=1.1, low=1.02, high=1.2).judged(0.02) == "no difference shown"
 
 
 def test_pairs_of_phases() -> None:
