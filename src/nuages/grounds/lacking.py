@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from nuages.cases import Case
+from nuages.grounds.contention import own_share
 from nuages.histogram import percentile_ms
 from nuages.indexes.existing import keys_of, plain
 from nuages.indexes.spelling import expression_sql
@@ -52,15 +53,19 @@ class Lacking:
 
 
 def slow_queries(case: Case) -> Iterator[Slow]:
-    """By statement and line, those whose 95th percentile is over the budget."""
+    """By statement and line, those whose 95th percentile is over the budget, less what a busy
+    machine added.
+    """
     queries: dict[tuple[Statement, Location | None], list[QueryGroup]] = defaultdict(list)
     for group in case.recording.groups:
         if group.statement.verb in VERBS and not is_set_up(group.scope, group.location):
             queries[group.statement, group.location].append(group)
+    own = own_share(case.recording)
     for groups in queries.values():
         histogram = _sum(groups)
         p95_ms = percentile_ms(histogram, _share(histogram), max(g.max_ns for g in groups))
-        if p95_ms >= case.budgets.slow_query_ms * (ALONE if sum(histogram) == 1 else 1):
+        budget_ms = case.budgets.slow_query_ms * (ALONE if sum(histogram) == 1 else 1)
+        if p95_ms * own >= budget_ms:
             yield Slow(groups=tuple(groups), p95_ms=p95_ms)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from nuages.cases import Case
+from nuages.grounds.contention import own_share
 from nuages.grounds.definitions import definition
 from nuages.grounds.middleware_costs import MiddlewareCost, middleware_costs
 from nuages.grounds.middleware_needs import GZIP, SESSIONS, UPDATE_CACHE, relying
@@ -19,6 +20,7 @@ ID = "slow-middleware"
 ENOUGH_CALLS = 20  # with fewer, the 95th percentile is the slowest: which may be an accident
 NOTABLE_SHARE = 0.1  # of the time of all requests, tasks and commands
 NOTABLE_MS = 1.0  # a request, on the average; less is not worth the words
+OFTEN = 0.25  # of the budget on the average: what few requests need, such as those to nowhere
 IN_QUERIES = 0.5  # of its time, from which on they are what to look at
 
 # Calls that take milliseconds by what they are for: hashes of passwords, waiting, compressing.
@@ -37,9 +39,13 @@ HINTS = {
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding per middleware, over all routes that it is in the way of."""
+    own = own_share(case.recording)
     for cost in middleware_costs(case.recording):
         if cost.calls >= ENOUGH_CALLS and cost.mean_ms >= NOTABLE_MS:
-            is_over = cost.p95_ms >= case.budgets.middleware_ms
+            is_over = (
+                cost.p95_ms * own >= case.budgets.middleware_ms
+                and cost.mean_ms * own >= OFTEN * case.budgets.middleware_ms
+            )
             if is_over or case.share(cost.wall_ns) >= NOTABLE_SHARE:
                 yield _finding(cost, is_over, case)
 

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, TEST, at, in_loop
 from tests.unit.rules.sources import code as project
 from tests.unit.rules.sources import text_at
-from tests.unit.rules.traffic import facts, passed, requests
+from tests.unit.rules.traffic import busy, facts, passed, requests
 
 from nuages.cases import Case
 from nuages.code import Code
@@ -113,6 +113,15 @@ class TestStaysSilent:
     )
     def test_on_what_is_not_slow(self, call):
         assert not found(requests(call))
+
+    def test_on_what_few_requests_need(self):
+        calls = passed(GEO, 40, 3.9, p95_ms=29)
+        assert not found(requests(calls, ms=100))
+
+    def test_on_what_only_waited_for_a_processor(self):
+        calls = passed(GEO, 40, 10, p95_ms=25)
+        assert found(requests(calls, ms=1000))
+        assert not found(busy(requests(calls, ms=1000), 0.3))
 
     def test_within_a_budget_of_the_projects_own(self):
         assert not found(requests(passed(GEO, 40, 25), ms=1000), budget=50)

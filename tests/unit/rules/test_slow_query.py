@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.rules.recordings import COMMAND, FEED, HOME, MS, POSTS, TEST, at, once, recorded
+from tests.unit.rules.traffic import busy
 
 from nuages.cases import Case
 from nuages.model import Finding, QueryGroup
 from nuages.rules import slow_query
 
 BUCKET_4_MS = 12  # [4.1, 8.2) ms
+BUCKET_33_MS = 15  # [32.8, 65.5) ms
 BUCKET_65_MS = 16  # [65.5, 131) ms
 
 
@@ -32,6 +34,14 @@ def timed(counts: dict[int, int], max_ms: float, **changes: object) -> QueryGrou
         wall_ns=int(sum(n * 2**bucket * 1000 for bucket, n in counts.items())),
         **changes,  # type: ignore[arg-type]
     )
+
+
+def test_silent_where_the_machine_was_busy():
+    slow = timed({BUCKET_33_MS: 20}, 33)
+    recording = recorded(slow)
+    assert list(slow_query.find(Case(recording)))
+    assert list(slow_query.find(Case(busy(recording, 0.05))))
+    assert not list(slow_query.find(Case(busy(recording, 0.3))))
 
 
 def test_an_update_has_its_own_article():

@@ -49,6 +49,15 @@ def passed(
     )
 
 
+def busy(recording: Recording, queued: float) -> Recording:
+    """The same on a machine where work waited for a processor for that share of the time."""
+    counters = {"split_wall_ns": 1000 * MS, "split_queued_ns": int(1000 * queued * MS)}
+    scopes = tuple(
+        replace(stats, counters={**stats.counters, **counters}) for stats in recording.scopes
+    )
+    return replace(recording, scopes=scopes)
+
+
 def requests(
     *calls: CallGroup,
     executions: int | None = None,
