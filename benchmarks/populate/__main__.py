@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -14,22 +15,28 @@ from benchmarks.populate.chorus import ROOT, Chorus, opened
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv-bench" / "populate"
-PEERS = {"model_bakery": 2000, "data-seed": 1000, "factory_boy": 500}  # rows, as they take long
+PEERS = {"model_bakery": 5000, "data-seed": 1000, "factory_boy": 500}  # rows, as they take long
 # What nuages promises: its rows a second to the contender's, at least.
 PROMISED = {
     "raw binary": 0.75, "raw text": 3.0, "model_bakery": 50.0, "data-seed": 100.0,
     "factory_boy": 100.0,
 }  # fmt: skip
+MEMORY_ROWS = (1_000_000, 20_000_000)
 CPU = 1.5  # seconds of the client's for a million rows
 
 
 def main() -> int:
     """One interleaved run; 1 when a promise was not kept."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.populate")
-    parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument(
+        "--memory", action="store_true", help="only the client's peak memory for 1 and 20 million"
+    )
     told = parser.parse_args()
+    if told.memory:
+        return memory()
     python = environment()
     rates: dict[str, list[float]] = {}
     cpu: list[float] = []
@@ -47,6 +54,19 @@ def main() -> int:
     if told.json:
         told.json.write_text(json.dumps({"rates": rates, "ratios": ratios, "cpu": cpu}, indent=1))
     return 0 if kept else 1
+
+
+def memory() -> int:
+    """Peak memory of the client for a few and for many rows; 1 when it grew by more than 5 %."""
+    peaks = []
+    with opened() as chorus:
+        chorus.target.drops = True
+        for rows in MEMORY_ROWS:
+            chorus.target.empty()
+            chorus.fill({"posts.Post": rows}, is_kept=False)
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            print(f"{rows:>12,} rows: {peaks[-1]:,.0f} MB at most")
+    return int(peaks[-1] > 1.05 * peaks[0])
 
 
 def one_round(chorus: Chorus, rows: int, python: Path, cpu: list[float]) -> dict[str, float]:

@@ -98,9 +98,6 @@ SUBJECTS = {
     "django-ledger": Subject(
         requirements=("django-ledger",), apps='"django_ledger"', more="SITE_ID = 1"
     ),
-    "weblate": Subject(
-        requirements=("weblate",), pythons=("3.13", "3.12"), settings="weblate.settings_example"
-    ),
     "netbox": Subject(
         requirements=("netbox",),
         more="import os\nimport sys\nimport types\n"

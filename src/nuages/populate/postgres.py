@@ -156,9 +156,7 @@ class PostgresTarget:
         work = plan.work
         table = quoted(work.table.table)
         writer = binary.RowWriter(plan, work.catalog.types)
-        columns = sql.SQL(", ").join(map(sql.Identifier, writer.columns)).as_string(None)
-        freeze = ", FREEZE" if table in self._fresh else ""
-        statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY{freeze})"
+        statement = self.copy(table, writer.columns)
         sent = 0
         shuffle = Permutation(plan.pool.rows, work.seed)
         with (
@@ -175,6 +173,12 @@ class PostgresTarget:
                 tick(len(rows))
             copy.write(binary.END)
         return sent
+
+    def copy(self, table: str, columns: list[str]) -> str:
+        """The statement that takes rows of these columns; the table's name is quoted."""
+        names = sql.SQL(", ").join(map(sql.Identifier, columns)).as_string(None)
+        freeze = ", FREEZE" if table in self._fresh else ""
+        return f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY{freeze})"
 
     def update(self, entry: Entry, key: str, keys: Generator, values: Generator) -> None:
         """Set the column that the entry closes, of the first of its rows."""
