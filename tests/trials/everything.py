@@ -90,7 +90,7 @@ SUBJECTS = {
     ),
     "helpdesk-wiki": Subject(
         requirements=("django-helpdesk", "wiki", "django<6"),
-        apps='"django.contrib.humanize", "bootstrap4form", "helpdesk", "django_nyt", "mptt",'
+        apps='"django.contrib.humanize", "helpdesk", "django_nyt", "mptt",'
         ' "sekizai", "sorl.thumbnail", "wiki", "wiki.plugins.attachments",'
         ' "wiki.plugins.notifications", "wiki.plugins.images"',
         more="SITE_ID = 1",

@@ -113,6 +113,8 @@ class Filling:
             added, reason = 0, " ".join([error.message, *error.detail.splitlines()[-1:]])
         except FAILURES as error:  # rolled back: the schema is as it was
             added, reason = 0, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        except Exception as error:  # a fault of ours in one model: the others are worth having
+            added, reason = 0, f"nuages failed here, please report it: {error!r}"[:300]
         if added:
             self.filled.rows[label] = added
         if reason and self._inventory.made(label):

@@ -34,7 +34,9 @@ class Likeness:
     def ratios(self, units: tuple[Unit, ...], users: int) -> dict[str, int]:
         """Label → rows for so many users, by the other database's own ratio to its users."""
         with self._connected() as ask:
-            counts = {unit.label: self._count(ask, unit.tables[-1].table) for unit in units}
+            counts = _own_rows(
+                units, {unit.label: self._count(ask, unit.tables[-1].table) for unit in units}
+            )
         of_users = max((counts[unit.label] for unit in units if unit.is_user), default=0)
         if not of_users:
             return {}
@@ -133,6 +135,16 @@ class Likeness:
             connection.execute("SET default_transaction_read_only = on")
             connection.execute(f"SET statement_timeout = '{_TIMEOUT}'".encode())
             yield lambda query: _asked(connection, query)
+
+
+def _own_rows(units: tuple[Unit, ...], counts: Mapping[str, int]) -> dict[str, int]:
+    """Without the rows that multi-table children have in their parents' tables."""
+    found = dict(counts)
+    for unit in sorted(units, key=lambda unit: -len(unit.tables)):
+        for parent in units:
+            if parent.tables[-1].table in {table.table for table in unit.tables[:-1]}:
+                found[parent.label] = max(found[parent.label] - found[unit.label], 0)
+    return found
 
 
 def _asked(connection: Any, query: str) -> list[Any]:

@@ -74,12 +74,21 @@ class _Planner:
         tree = self._work.table.tree
         if tree is None:
             return
-        key = next(name for name in self._draft.segments)
+        key = self._own_key()
         before = self._work.space(self._work.table.table, key)
         forest = trees.Forest(self._work.rows, self._work.trees_there)
         made = trees.generators(tree, forest, self._with_own(key), before.total)
         self._draft.done.update(made)
         self._draft.distinct.update(name for name in (tree.get("path"),) if name)
+
+    def _own_key(self) -> str:
+        """The primary key, which a tree's parents are known by; it need not be automatic."""
+        for unique in self._work.catalog.uniques:
+            if unique.is_primary and not self._draft.segments:
+                self._uniques.satisfy(unique)
+        if not self._draft.segments:
+            raise TooMany(0, "the nodes of the tree have a key that cannot be computed")
+        return next(iter(self._draft.segments))
 
     def _with_own(self, key: str) -> Space:
         return self._work.space(self._work.table.table, key).with_more(self._draft.segments[key])

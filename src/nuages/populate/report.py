@@ -89,7 +89,10 @@ def _filled(done: Populated) -> Iterator[str]:
 def _left_out(done: Populated) -> Iterator[str]:
     if done.skipped:
         yield "Not filled:"
-        yield from (f"  {label}: {why}" for label, why in sorted(done.skipped.items()))
+        by_reason: dict[str, list[str]] = {}
+        for label, why in sorted(done.skipped.items()):
+            by_reason.setdefault(why, []).append(label)
+        yield from (f"  {', '.join(labels)}: {why}" for why, labels in by_reason.items())
 
 
 def _rate(done: Populated) -> float:

@@ -195,7 +195,10 @@ class Uniques:
     def _options(self, name: str) -> make.Options:
         relation = self._draft.columns[name].relation
         if relation and not relation.is_limited and not relation.is_kept:
-            return make.space_options(self._work.space(relation.table, relation.column))
+            space = self._work.space(relation.table, relation.column)
+            if not space.total:
+                raise TooMany(0, f"{name} needs a {relation.label}, there is none")
+            return make.space_options(space)
         options = self._known(name)
         if options.size == 0:
             raise TooMany(0, f"no value is known for {name}")

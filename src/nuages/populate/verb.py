@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from nuages.agent.attach import AttachConfig
@@ -97,12 +98,33 @@ def fill_databases(
         seed=options.seed,
         timeout=UNITS_SECONDS,
     )
+    known = units(told["units"])
+    _check(known, told["skipped"], options)
     with ExitStack() as stack:
         targets = {}
         for alias, where in told["databases"].items():
             targets[alias] = connect(where)
             stack.callback(targets[alias].close)
-        return _filled(session, units(told["units"]), targets, told["skipped"], options, progress)
+        return _filled(session, known, targets, told["skipped"], options, progress)
+
+
+def _check(known: tuple[Unit, ...], skipped: Mapping[str, str], options: PopulateOptions) -> None:
+    """Raise NuagesError where there is nothing to fill, or a model that was named is not there."""
+    if not known:
+        raise NuagesError(
+            "no model of the project has a table in its databases",
+            hint="make them first: python manage.py migrate",
+            slug="not-migrated",
+        )
+    labels = {unit.label for unit in known}
+    for label in options.rows:
+        if label not in labels:
+            near = get_close_matches(label, labels, n=1, cutoff=0.0)[0]
+            raise NuagesError(
+                f"--rows names {label}, {skipped.get(label, 'which is no model with a table')}",
+                hint=f"did you mean {near}? --plan lists all",
+                slug="unknown-model",
+            )
 
 
 def target(place: Place) -> Target:

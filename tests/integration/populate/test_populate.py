@@ -177,6 +177,12 @@ class TestRefuses:
         assert done.returncode == 2
         assert "--remote shop" in done.stderr
 
+    def test_a_model_that_is_not_there(self, populate: Run, url: Callable[[str], str]) -> None:
+        arguments = ("--rows", "hard.Persons=9", "--database", url("nuages_odd"))
+        done = populate("--users", "10", *arguments)
+        assert done.returncode == 2
+        assert "did you mean hard.Person?" in done.stderr
+
     def test_to_guess_which_database_is_meant(self, populate: Run) -> None:
         done = populate("--users", "10")
         assert done.returncode == 2

@@ -46,13 +46,14 @@ def work(
     uniques: tuple[tuple[str, ...], ...] = (),
     conditional: Mapping[str, tuple[str, ...]] | None = None,
     pool: Mapping[str, list[Any]] | None = None,
+    tree: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Work:
     """A table "here" with such columns; `parents` are the rows of other tables."""
     spaces = {name: Space([Sequence(1, count)]) for name, count in (parents or {}).items()}
     images = {c.column: objects((pool or {}).get(c.column, [f"{c.column}{n}" for n in range(POOL)]))
               for c in columns}  # fmt: skip
-    table = Table(label="app.Here", table="here", columns=columns)
+    table = Table(label="app.Here", table="here", columns=columns, tree=tree)
     unit = Unit(label="app.Here", alias="default", is_own=True, is_link=False, is_user=False,
                 to_users=True, is_parent=False, tables=(table,))  # fmt: skip
     sets = [UniqueSet(name="+".join(names), columns=names) for names in uniques]
