@@ -93,7 +93,8 @@ SUBJECTS = {
         apps='"django.contrib.humanize", "helpdesk", "django_nyt", "mptt",'
         ' "sekizai", "sorl.thumbnail", "wiki", "wiki.plugins.attachments",'
         ' "wiki.plugins.notifications", "wiki.plugins.images"',
-        more="SITE_ID = 1",
+        more='SITE_ID = 1\nHELPDESK_TEAMS_MODEL = "auth.Group"\n'
+        "HELPDESK_TEAMS_MIGRATION_DEPENDENCIES = []",
     ),
     "django-ledger": Subject(
         requirements=("django-ledger",), apps='"django_ledger"', more="SITE_ID = 1"
