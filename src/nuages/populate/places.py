@@ -70,7 +70,8 @@ class Place:
         except psycopg.OperationalError as error:
             raise NuagesError(
                 f"no connection to the database {self}: {str(error).strip()}",
-                hint="does `psql` reach it with the same host, port, user and password?",
+                hint="does `psql` reach it with the same host, port, user and password?"
+                " --database sqlite:///nuages_scratch.sqlite3 needs no server",
                 slug="database",
             ) from error
 

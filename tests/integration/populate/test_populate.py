@@ -14,7 +14,7 @@ import pytest
 from nuages.stack.databases import PostgresDatabases
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("populate")]
 
 SCHEMA = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated
@@ -119,28 +119,27 @@ class TestAgain:
 
 
 class TestEnded:
-    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
     def test_schema_is_whole_and_the_next_run_goes_on(
-        self, how: int, server: PostgresDatabases, url: Callable[[str], str], populate: Run,
-        command: Callable[..., list[str]],
+        self, server: PostgresDatabases, url: Callable[[str], str], populate: Run,
+        command: Callable[..., list[str]], filled: dict[str, Any],
     ) -> None:  # fmt: skip
-        name = f"nuages_killed_{how}"
+        name = "nuages_killed"
         arguments = ("--users", "30000", "--database", url(name))
-        populate(*arguments, "--plan")
-        before = read(server, name, SCHEMA)
-        for wanted in ("hard_follow", "hard_ticket"):
+        populate(*arguments, "--plan")  # makes and migrates it
+        for how, table in ((signal.SIGKILL, "hard_follow"), (signal.SIGINT, "hard_ticket")):
             process = subprocess.Popen(command(*arguments), stderr=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL)  # fmt: skip
-            _until_busy(server, name, wanted, process)
+            _until_busy(server, name, table, process)
             process.send_signal(how)
             process.wait(60)
             _until_quiet(server, name)
-            assert read(server, name, SCHEMA) == before
+            assert read(server, name, SCHEMA) == filled["before"]
         done = populate(*arguments, "--json")
         assert done.returncode == 0, done.stderr
-        assert read(server, name, SCHEMA) == before
+        assert read(server, name, SCHEMA) == filled["before"]
         assert count(server, name, "hard_follow") == 60_000
         assert count(server, name, "hard_person") == 30_000
+        assert read(server, name, "SELECT FROM hard_head WHERE tail_id IS NOT NULL")
 
 
 def _until_busy(

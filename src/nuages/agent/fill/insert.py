@@ -58,10 +58,22 @@ def _insert_parents(rows: list[Any], model: Any, alias: str) -> None:
 
 def as_parent(row: Any, parent: Any) -> Any:
     """The part of a row that is in the table of a multi-table parent."""
-    instance = parent()
+    instance = new(parent)
     for field in parent._meta.concrete_fields:
         setattr(instance, field.attname, getattr(row, field.attname))
     return instance
+
+
+def new(model: Any) -> Any:
+    """An instance without values; past the model's own constructor where that demands some."""
+    from django.db.models import Model
+
+    try:
+        return model()
+    except Exception:
+        instance = model.__new__(model)
+        Model.__init__(instance)
+        return instance
 
 
 def _unmark(row: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from nuages.agent.fill import columns
 from nuages.agent.fill.checks import Checks
 from nuages.agent.fill.generic import Targets, generic_keys
-from nuages.agent.fill.insert import insert
+from nuages.agent.fill.insert import insert, new
 from nuages.agent.fill.kinship import Kinship
 from nuages.agent.fill.order import Step, relations
 from nuages.agent.fill.pools import Pools, skewed
@@ -126,7 +126,7 @@ class TableFill:
     def _unique_row(self, *, loose: bool) -> tuple[Any, str]:
         """A row that repeats nothing unique, or None and the reason."""
         self._number += 1
-        instance = self._model()
+        instance = new(self._model)
         for field in self._plain:
             self._set(instance, field, columns.value(field, self._number, self._rng, loose=loose))
         reason = self._relate(instance, loose=loose)

@@ -39,6 +39,12 @@ class Story(Piece):
 
 
 class Badge(models.Model):
+    def __init__(self, *args, **kwargs):
+        """As some projects' models: refuses to be made of nothing."""
+        if not args and "user" not in kwargs:
+            raise TypeError("a badge is somebody's")
+        super().__init__(*args, **kwargs)
+
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
     code = models.CharField(max_length=8, unique=True)
 
