@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -236,7 +237,7 @@ def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[
         place = Target.of(target, verify=not options["insecure"])
         mix = known_mix(Path.cwd(), options)
         if mix is None:
-            place, mix = _single(place)
+            place, mix = _single(place, target)
         elif not options["writes"]:
             mix = mix.reading()
         actors = [signed_in(actor, place.url, verify=place.verify) for actor in mix.actors]
@@ -264,17 +265,18 @@ def _stack_at(url: str) -> Home | None:
 
     for folder in (Path.cwd(), find_root(Path.cwd())):
         told = running(home_of(folder))
-        if told and str(told.get("url", "")).rstrip("/") == url.rstrip("/"):
+        if told and urlsplit(str(told.get("url", ""))).netloc == urlsplit(url).netloc:
             return home_of(folder)
     return None
 
 
-def _single(place: Any) -> tuple[Any, Mix]:
+def _single(place: Any, url: str) -> tuple[Any, Mix]:
     """A URL alone: the one page that it names."""
     from nuages.traffic.mix import Mix, Template
 
-    path = place.prefix or "/"
-    mix = Mix(templates=(Template(route=f"GET {path}", path=path),))
+    parts = urlsplit("" if place.socket else url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    mix = Mix(templates=(Template(route=f"GET {parts.path or '/'}", path=path),))
     return replace(place, prefix=""), mix
 
 

@@ -191,6 +191,8 @@ def _of_requests(name: str, wanted: float) -> str:
 
 def _refuted(name: str, seen: Observed) -> str:
     """Why a processor was not what requests waited for; "" where it may have been."""
+    if not seen.replicas and name in ("CPU of other processes", "CPU of the machine"):
+        return "whether the site runs on this machine is not known"
     if not seen.inside.is_telling:
         return ""
     shares = seen.inside.shares

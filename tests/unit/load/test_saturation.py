@@ -75,6 +75,11 @@ def test_a_busy_machine_is_not_the_cause_of_what_needs_no_processor() -> None:
     assert any("2 % of their time on a processor" in each.refuted for each in told.others)
 
 
+def test_a_busy_machine_says_nothing_of_a_site_that_may_run_elsewhere() -> None:
+    seen = quiet(machine_cpu=1.0, replicas=[], database_cpu=None)
+    assert saturation(result(), seen, Budget()).first is None
+
+
 def test_parts_are_of_what_ended_between_two_looks() -> None:
     before = {"split_executions": 10, "split_wall_ns": 1_000, "split_db_ns": 1_000}
     after = {"split_executions": 30, "split_wall_ns": 41_000_000, "split_db_ns": 1_000,
