@@ -19,6 +19,7 @@ from benchmarks.stack.running import (
     stack,
     wait_up,
 )
+from nuages.stack.home import home_of
 
 LIMIT = 15.0  # seconds
 
@@ -48,7 +49,9 @@ def interrupted_while_starting() -> tuple[int, list[int]]:
     """The exit code of an `up` that was stopped before it served, and what is left of it."""
     with copied_project() as root:
         process, output = launch(root, free_port())
-        time.sleep(1.5)
+        deadline = time.monotonic() + LIMIT
+        while not home_of(root).postgres.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         code = process.wait(LIMIT)
         output.close()
@@ -110,8 +113,6 @@ def _left(processes: dict[int, str]) -> list[int]:
 
 def _naming(root: Path) -> list[int]:
     """Processes whose command line or folder is of this stack."""
-    from nuages.stack.home import home_of
-
     name = home_of(root).path.name
     deadline = time.monotonic() + LIMIT
     while True:

@@ -37,7 +37,7 @@ class Scenario:
     gets: int = 0  # failures allowed
     posts: int = 0
     after: float = 1.5  # seconds of load after it
-    is_slow: bool = False  # takes half a minute: only for the table
+    is_slow: bool = False  # only for the table, and for MATRIX=1 pytest
     of_services: bool = False  # needs the stack that SERVICES makes
 
 
@@ -216,13 +216,14 @@ SCENARIOS: tuple[Scenario, ...] = (
              do=restart_all, of_services=True),
     Scenario(name="scale", title="scaled from 2 to 4 replicas and back", do=scale_up_and_down),
     Scenario(name="restart-broken", title="rolled to a version that does not start",
-             do=restart_broken),
+             do=restart_broken, is_slow=True),
     Scenario(name="kill-replica", title="replica `kill -9`", do=kill_replica, posts=5, after=3),
     Scenario(name="hung-replica", title="replica hangs for 7 s", do=hang_replica, after=2.5),
     Scenario(name="hung-for-good", title="replica hangs for good", do=hang_for_good,
              gets=MANY, posts=MANY, is_slow=True),
     Scenario(name="slow-replica", title="replica at a quarter of its speed", do=slow_replica),
-    Scenario(name="restart-pgbouncer", title="PgBouncer replaced", do=restart_pgbouncer),
+    Scenario(name="restart-pgbouncer", title="PgBouncer replaced", do=restart_pgbouncer,
+             is_slow=True),
     Scenario(name="restart-postgres", title="PostgreSQL restarted behind PAUSE and RESUME",
              do=restart_postgres),
     Scenario(name="stop-postgres", title="PostgreSQL stopped by somebody else",
@@ -230,12 +231,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="kill-postgres", title="PostgreSQL `kill -9`",
              do=kill_postgres, gets=MANY, posts=MANY, after=3),
     Scenario(name="kill-pgbouncer", title="PgBouncer `kill -9`",
-             do=kill_pgbouncer, gets=MANY, posts=MANY),
+             do=kill_pgbouncer, gets=MANY, posts=MANY, is_slow=True),
     Scenario(name="kill-valkey", title="Valkey `kill -9`", do=kill_valkey),
-    Scenario(name="valkey-gone", title="Valkey gone for 3 s, and back", do=valkey_gone, after=4),
-    Scenario(name="hang-valkey", title="Valkey hangs for 2 s", do=hang_valkey),
+    Scenario(name="valkey-gone", title="Valkey gone for 3 s, and back", do=valkey_gone, after=4,
+             is_slow=True),
+    Scenario(name="hang-valkey", title="Valkey hangs for 2 s", do=hang_valkey, is_slow=True),
     Scenario(name="restart-caddy", title="Caddy replaced", do=restart_caddy, gets=MANY, posts=MANY),
-    Scenario(name="kill-caddy", title="Caddy `kill -9`", do=kill_caddy, gets=MANY, posts=MANY),
+    Scenario(name="kill-caddy", title="Caddy `kill -9`", do=kill_caddy, gets=MANY, posts=MANY,
+             is_slow=True),
     Scenario(name="disk-full", title="no space left for logs, then a rolling restart",
-             do=fill_disk),
+             do=fill_disk, is_slow=True),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,7 +84,8 @@ def up(project: Path, autoscale: str | None, detach: bool, **options: Any) -> in
         from nuages.up.detaching import start_detached
 
         console = Console(stderr=True, highlight=False)
-        return start_detached(project, sys.argv[1:], say=console.print)
+        printed = partial(console.print, soft_wrap=True, markup=False)
+        return start_detached(project, sys.argv[1:], say=printed)
     bounds = _bounds(autoscale)
     told = _told(options)
     if bounds:

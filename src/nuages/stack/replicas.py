@@ -14,6 +14,8 @@ from nuages.stack.child import Order
 from nuages.topology import READY_PATH, Service
 
 GRACE = 30.0  # seconds that requests in flight get after SIGTERM
+# Seconds for a worker that has been drained, and asked to end: threads of a project may hold it.
+DRAINED_GRACE = 10.0
 # The packages that a server or a service's client needs in the project's interpreter.
 PACKAGES: Mapping[str, tuple[str, str]] = {  # kind → (module, requirement)
     "granian": ("granian", "granian>=2.6"),
@@ -77,7 +79,7 @@ def _granian(service: Service, socket: Path) -> tuple[str, ...]:
     return (
         "-m", "granian", service.application, "--interface", "asgi" if asgi else "wsgi",
         "--uds", str(socket), "--workers", str(service.workers), *threads, *websockets,
-        "--http", "1", "--log-level", "warning", "--workers-kill-timeout", str(int(GRACE)),
+        "--http", "1", "--log-level", "warning", "--workers-kill-timeout", str(int(DRAINED_GRACE)),
         *respawn,
     )  # fmt: skip
 
@@ -89,7 +91,7 @@ def _gunicorn(service: Service, socket: Path) -> tuple[str, ...]:
         "-m", "gunicorn", service.application, "--bind", f"unix:{socket}", "--preload",
         "--workers", str(service.workers), "--threads", str(service.threads),
         "--worker-class", "gthread", "--keep-alive", "75",
-        "--graceful-timeout", str(int(GRACE)), "--log-level", "warning", *heartbeat,
+        "--graceful-timeout", str(int(DRAINED_GRACE)), "--log-level", "warning", *heartbeat,
     )  # fmt: skip
 
 
