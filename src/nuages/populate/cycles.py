@@ -46,9 +46,12 @@ def _set(
         return
     name, rows = column.column, entry.rows
     parents: Generator = Drawn(space, rows, seed)
+    covers: dict[str, int] = {}
     if any(unique.columns == (name,) for unique in target.catalog(entry.table).uniques):
-        rows = min(rows, space.total - entry.first)
-        parents = OneEach(space, entry.first)
-    closing = replace(entry, rows=max(rows, 0), segments={}, covers={}, closes=name)
+        start = inventory.covered(entry.table).get(name, 0)
+        rows = max(min(rows, space.total - start), 0)
+        parents = OneEach(space, start)
+        covers = {name: start + rows}
+    closing = replace(entry, rows=rows, segments={}, covers=covers, closes=name)
     target.update(closing, key, OwnKey(segment), parents)
     inventory.remember(closing)

@@ -187,9 +187,6 @@ class Filling:
     ) -> Work:
         entries = self._inventory.entries(table.table)
         last = max((entry.until for entry in entries), default=self._now - YEARS * 365 * DAY)
-        covered: dict[str, int] = {}
-        for entry in entries:
-            covered.update(entry.covers)
         return Work(
             unit=unit,
             table=table,
@@ -202,7 +199,7 @@ class Filling:
             since=last,
             until=self._now if last < self._now else int(time.time() * 1e6),
             space=self._inventory.space,
-            covered=covered,
+            covered=self._inventory.covered(table.table),
             greatest=lambda column: target.greatest(table.table, column),
             trees_there=self._inventory.trees_there(table),
             busiest=self._like.busiest(table) if self._like else {},

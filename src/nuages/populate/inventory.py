@@ -20,6 +20,7 @@ class Inventory:
         self._own = {unit.label: unit.tables[-1].table for unit in units}
         self._entries: dict[str, list[Entry]] = {}  # by table
         self._made: dict[str, int] = {}  # by unit
+        self._covered: dict[str, dict[str, int]] = {}  # table → foreign key → parents dealt to
         self._closed: set[tuple[str, int, str]] = set()  # table, first row, column
         self._spaces: dict[tuple[str, str], Space] = {}
         for target in targets.values():
@@ -34,6 +35,10 @@ class Inventory:
         """What runs made in a table, in their order."""
         return self._entries.get(table, [])
 
+    def covered(self, table: str) -> dict[str, int]:
+        """Foreign key → parents that have their rows already."""
+        return dict(self._covered.get(table, {}))
+
     def open(self, unit: Unit, table: str, column: str) -> list[Entry]:
         """What was made of a unit in a table, whose key of a cycle was not set yet."""
         return [
@@ -44,6 +49,8 @@ class Inventory:
 
     def remember(self, entry: Entry) -> None:
         """Take up what the ledger says, or will say."""
+        covered = self._covered.setdefault(entry.table, {})
+        covered.update({name: max(n, covered.get(name, 0)) for name, n in entry.covers.items()})
         if entry.closes:
             self._closed.add((entry.table, entry.first, entry.closes))
             return
