@@ -13,7 +13,7 @@ from nuages.indexes.reading import PARAMETER
 
 ANALYZE = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY ON, FORMAT JSON) "
 PLAN = "EXPLAIN (FORMAT JSON) "
-NODES = 6  # named of a plan
+NODES = 40  # told of a plan
 _PERCENT = re.compile(r"%%|%(?!\(?\w*\)?s)|" + PARAMETER.pattern)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -23,7 +23,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 class Plan:
     """One run of a statement, or what the planner means to do."""
 
-    nodes: tuple[str, ...]  # from the root down: "Limit", "Seq Scan on blog_post"
+    nodes: tuple[str, ...]  # from the root down: "Limit", "  Seq Scan on blog_post"
     indexes: frozenset[str]
     cost: float
     ms: float = 0
@@ -60,8 +60,8 @@ def plan_of(told: dict[str, Any]) -> Plan:
     root = told["Plan"]
     nodes = list(_nodes(root))
     return Plan(
-        nodes=tuple(_named(node) for node in nodes),
-        indexes=frozenset(node["Index Name"] for node in nodes if "Index Name" in node),
+        nodes=tuple(_named(depth, node) for depth, node in nodes),
+        indexes=frozenset(node["Index Name"] for _, node in nodes if "Index Name" in node),
         cost=float(root.get("Total Cost", 0)),
         ms=float(told.get("Execution Time", 0)),
         buffers=int(root.get("Shared Hit Blocks", 0)) + int(root.get("Shared Read Blocks", 0)),
@@ -69,19 +69,34 @@ def plan_of(told: dict[str, Any]) -> Plan:
 
 
 def described(plan: Plan) -> str:
-    """The plan in a line."""
-    more = " > …" if len(plan.nodes) > NODES else ""
-    return " > ".join(plan.nodes[:NODES]) + more
+    """The plan as a tree, a node a line; conditions, which have values in them, are left out."""
+    more = (f"… and {len(plan.nodes) - NODES} more nodes",) if len(plan.nodes) > NODES else ()
+    return "\n".join((*plan.nodes[:NODES], *more))
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
+def _nodes(node: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    yield depth, node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from _nodes(child, depth + 1)
 
 
-def _named(node: dict[str, Any]) -> str:
+def _named(depth: int, node: dict[str, Any]) -> str:
     name = node["Node Type"]
     if index := node.get("Index Name"):
-        return f"{name} using {index}"
-    return f"{name} on {relation}" if (relation := node.get("Relation Name")) else name
+        name += f" using {index}"
+    elif relation := node.get("Relation Name"):
+        name += f" on {relation}"
+    if node.get("Parent Relationship") in ("SubPlan", "InitPlan"):
+        name = f"{node['Parent Relationship']}: {name}"
+    return f"{'  ' * depth}{name}{_rows(node)}"
+
+
+def _rows(node: dict[str, Any]) -> str:
+    """How many rows came of it, each time that it ran; nothing where it was only planned."""
+    if "Actual Rows" not in node:
+        return ""
+    rows, times = node["Actual Rows"], node.get("Actual Loops", 1)
+    if not times:
+        return "  (never run)"
+    again = f", {times:,} times" if times > 1 else ""
+    return f"  ({rows:,.0f} {'row' if rows == 1 else 'rows'}{again})"

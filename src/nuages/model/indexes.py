@@ -59,7 +59,7 @@ class Measured:
     after_cost: float = 0
     before_buffers: int = 0  # pages of 8 kB that were touched; 0: it took too long to be told
     after_buffers: int = 0
-    before_plan: str = ""  # nodes from the root down, "Seq Scan on blog_post"
+    before_plan: str = ""  # nodes from the root down, one a line, "Seq Scan on blog_post"
     after_plan: str = ""
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nuages.indexes.explain import executable, plan_of
+from nuages.indexes.explain import described, executable, plan_of
 from nuages.indexes.spelling import create_sql, django_index, index_name, label
 from nuages.model import IndexCondition, IndexIdea, IndexKey
 
@@ -129,5 +129,21 @@ def test_a_plan_is_read_from_the_root_down():
             "Execution Time": 0.25,
         }
     )
-    assert plan.nodes == ("Limit", "Index Scan using x")
+    assert plan.nodes == ("Limit", "  Index Scan using x")
     assert (plan.indexes, plan.cost, plan.ms, plan.buffers) == (frozenset({"x"}), 8.3, 0.25, 4)
+
+
+def test_a_plan_is_told_as_a_tree_without_conditions():
+    scan = {
+        "Node Type": "Seq Scan", "Relation Name": "comment", "Actual Rows": 1500,
+        "Actual Loops": 90, "Filter": "(body ~~ '%secret%')", "Parent Relationship": "SubPlan",
+    }  # fmt: skip
+    never = {"Node Type": "Index Scan", "Index Name": "x", "Actual Rows": 0, "Actual Loops": 0}
+    root = {"Node Type": "Sort", "Actual Rows": 1, "Actual Loops": 1, "Plans": [scan, never]}
+    assert described(plan_of({"Plan": root})) == (
+        "Sort  (1 row)\n"
+        "  SubPlan: Seq Scan on comment  (1,500 rows, 90 times)\n"
+        "  Index Scan using x  (never run)"
+    )
+    long = {"Node Type": "Append", "Plans": [{"Node Type": "Result"}] * 50}
+    assert described(plan_of({"Plan": long})).endswith("\n… and 11 more nodes")
