@@ -56,6 +56,12 @@ class Loop:
         return self.lineage.root.created_at if self.lineage.root else None
 
     @property
+    def is_of_library(self) -> bool:
+        """Whether no line of the project takes part in it; a library's template has no root."""
+        places = (self.location, self.created_at, self.worst.trigger)
+        return not any(place.root for place in places if place is not None)
+
+    @property
     def routes(self) -> tuple[str, ...]:
         """Names of the scopes that it was seen in, tests left out."""
         return tuple(sorted({g.scope.name for g in self.groups if g.scope.kind != "test"}))

@@ -6,12 +6,23 @@ import ast
 import re
 from collections.abc import Iterator
 
+from nuages.cases import Case
 from nuages.code import Code, Module
 from nuages.grounds.expressions import Expression, Function, expression_at
+from nuages.loops import Loop
 from nuages.model import Location
 
 LEVELS = 4  # of callers that are followed, by their names
 ENOUGH = 5  # times in one execution: so often nobody writes a call
+MANY = 10  # of a library, which goes over what is registered with it, however many rows there are
+
+
+def is_loop(loop: Loop, case: Case) -> bool:
+    """Whether it was no function that is only called a few times with different parameters."""
+    most = loop.busiest.per_execution_max
+    if loop.is_of_library:
+        return most >= MANY
+    return most >= ENOUGH or bool(loop.worst.trigger) or may_be_looped(case.code, loop.location)
 
 
 def may_be_looped(code: Code, location: Location | None) -> bool:

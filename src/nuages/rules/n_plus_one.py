@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from nuages.cases import Case, most_in_one
 from nuages.grounds import accessed
 from nuages.grounds.admin_site import in_admin, in_form
-from nuages.grounds.callers import ENOUGH, may_be_looped
+from nuages.grounds.callers import is_loop
 from nuages.grounds.counted import annotation_for, outdated
 from nuages.growth import figures, surer
 from nuages.lineage import is_tree
@@ -52,14 +52,8 @@ class Advice:
 def find(case: Case) -> Iterator[Finding]:
     """One finding per queryset and lookup path, in whatever routes and lines it shows."""
     for loop in find_loops(case.recording):
-        if loop.lineage is not None or _is_loop(loop, case):
+        if loop.lineage is not None or is_loop(loop, case):
             yield _finding(loop, case)
-
-
-def _is_loop(loop: Loop, case: Case) -> bool:
-    """Whether it was no function that is only called a few times with different parameters."""
-    is_often = loop.busiest.per_execution_max >= ENOUGH or loop.worst.trigger is not None
-    return is_often or may_be_looped(case.code, loop.location)
 
 
 def _finding(loop: Loop, case: Case) -> Finding:

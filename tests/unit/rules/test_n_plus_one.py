@@ -403,6 +403,12 @@ class TestStaysSilent:
     def test_on_the_batches_of_a_prefetch(self):
         assert not found(once(POSTS), in_loop(prefetched(POSTS, "comments"), 5, rows_max=100))
 
+    def test_on_a_few_questions_of_a_library_which_may_go_over_what_is_registered_with_it(self):
+        page = at(12, "admin/groups/edit.html", kind="template", root="")
+        assert not found(in_loop(None, 5, location=None, trigger=page))
+        assert found(in_loop(None, 20, location=None, trigger=page))
+        assert found(in_loop(None, 5, location=None, trigger=replace(page, root=".")))
+
     @pytest.mark.parametrize("distinct", [1, 2])
     def test_on_the_same_few_questions_again_and_again(self, distinct):
         assert not found(in_loop(None, 4, distinct=distinct))
