@@ -17,6 +17,7 @@ from nuages.grounds.fetched import (
     short,
     way_of,
 )
+from nuages.grounds.kin import Kin
 from nuages.loops import find_loops
 from nuages.model import Finding, Fix, Load, Location, Recording, Relation, Remedy, Scope
 from nuages.origins import is_managers, one_execution
@@ -45,10 +46,12 @@ def find(case: Case) -> Iterator[Finding]:
         if each.load.how in ALONG and not each.is_unasked
         for load in each.loads
     }
+    kin = Kin(case, found)
     unused: dict[tuple[Site, str], list[Fetched]] = defaultdict(list)
     for fetched in found:
         way = _way(fetched)
-        if _is_unused(fetched, followed) and is_editable(way.created_at):
+        is_unused = _is_unused(fetched, followed) and not kin.follow(fetched)
+        if is_unused and is_editable(way.created_at):
             unused[way._replace(path=""), fetched.load.how].append(fetched)
     for (site, how), some in unused.items():
         tops = [each for each in _topmost(some) if told.isdisjoint(map(_followed, each.loads))]

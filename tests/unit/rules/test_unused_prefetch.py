@@ -20,7 +20,7 @@ from tests.unit.rules.recordings import (
 )
 from tests.unit.rules.sources import code
 
-from nuages.model import Finding, Load, Statement
+from nuages.model import Facts, Finding, Load, ModelFacts, Statement
 from nuages.rules import unused_prefetch
 
 AUTHOR = joined(POSTS, "author")
@@ -37,6 +37,10 @@ def found(*parts, **options) -> list[Finding]:
 def the_only(*parts, **options) -> Finding:
     (finding,) = found(*parts, **options)
     return finding
+
+
+def accessed_city(author: Load) -> Load:
+    return joined(author, "city", model="accounts.City")
 
 
 class TestFinds:
@@ -135,6 +139,19 @@ class TestFinds:
 
 
 class TestStaysSilent:
+    def test_on_a_join_that_kin_of_the_rows_make_use_of(self):
+        letters = replace(POSTS, model="blog.Letter", created_at=at(60))
+        twice = [once(POSTS), once(letters), READ, use(letters, sizes={"title": 20})]
+        followed = [use(AUTHOR), use(accessed_city(AUTHOR))]
+        again = joined(letters, "author")
+        unused = [unread(again), unread(accessed_city(again))]
+        facts = Facts(
+            models=(ModelFacts(label="blog.Letter", table="letter", parents=("blog.Post",)),)
+        )
+        assert not found(*twice, *followed, *unused, facts=facts)
+        assert found(*twice, *followed, *unused)  # strangers
+        assert found(*twice, unread(AUTHOR), unread(again), facts=facts)
+
     @pytest.mark.parametrize("shape", ["filtered", "ordered", "count", "get"])
     def test_on_what_n_plus_one_names_as_a_defeated_prefetch(self, shape):
         again = accessed(POSTS, "comments", "reverse_fk", "blog.Comment")
