@@ -47,7 +47,7 @@ LOUD = {
         "unused-prefetch", '"comments__likes" of Post', '"comments__likes"', "remove"
     ),
     "GET /both_levels_for_nothing/": (
-        "unused-prefetch", '"comments" of Post', 'take "comments" out', "remove"
+        "unused-prefetch", '"comments" of Post', 'take "comments__likes" out', "remove"
     ),
     "GET /joined_for_nothing_in_template/": (
         "unused-prefetch", '"editor" of Post', "out of .select_related()", "remove"
