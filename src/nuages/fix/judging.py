@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from nuages.answers import Verdict
 from nuages.edits import place_of
 from nuages.fix.edited import Edited
+from nuages.fix.effects import lost_effect
 from nuages.fix.gains import MEASURES, SETTINGS, Here, fetched_later
 from nuages.lineage import LOOP, Loads
 from nuages.loops import Loop, find_loops
@@ -43,11 +44,8 @@ def judge_replay(
 ) -> Fix:
     """Verified when the answers are the same and its cost went down; else what is missing."""
     reached = [verdict for verdict in verdicts if verdict.route in finding.routes]
-    changed = [verdict for verdict in reached if verdict.result == "different"]
-    if changed:
-        worst = changed[0]
-        asked = f"{worst.request.method} {worst.request.path} as {worst.request.actor}"
-        return refused(f"the answer to {asked} changes: {worst.reason}")
+    if changed := what_changed(finding.routes, before, after, reached):
+        return refused(changed)
     same = [verdict for verdict in reached if verdict.is_same]
     if not same:
         reason = reached[0].reason if reached else "none of its requests was issued again"
@@ -55,6 +53,17 @@ def judge_replay(
     note = "" if all(v.result == "same" for v in same) else " up to order"
     shown = f"{_many(len(same), 'answer')} the same{note}"
     return _by_gain(finding, before, after, edited, shown)
+
+
+def what_changed(
+    routes: Collection[str], before: Recording, after: Recording, verdicts: Iterable[Verdict]
+) -> str:
+    """Which answer of these routes changed, or what they no longer write or lock; or ""."""
+    for verdict in verdicts:
+        if verdict.route in routes and verdict.result == "different":
+            asked = f"{verdict.request.method} {verdict.request.path} as {verdict.request.actor}"
+            return f"the answer to {asked} changes: {verdict.reason}"
+    return lost_effect(routes, before, after)
 
 
 def judge_tests(

@@ -1,0 +1,1 @@
+"""How often the verification of an edit is right."""

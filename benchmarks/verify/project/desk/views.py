@@ -1,0 +1,3 @@
+"""The views are written by `benchmarks.verify.cases`."""
+
+VIEWS = []
