@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nuages.loading import Site
     from nuages.progress import Progress
     from nuages.stack.home import Home
-    from nuages.traffic.mix import Mix
+    from nuages.traffic.mix import Actor, Mix
 
 TREE = click.Path(path_type=Path)
 
@@ -226,7 +226,7 @@ def _rate(text: str) -> float:
 
 @contextmanager
 def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[Site]:
-    from nuages.cli.mixes import crawled, filled, known_mix
+    from nuages.cli.mixes import filled, known_mix, mix_for
     from nuages.load.target import Target
     from nuages.loading import Site, served_site
     from nuages.project import discover
@@ -240,7 +240,9 @@ def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[
             place, mix = _single(place, target)
         elif not options["writes"]:
             mix = mix.reading()
-        actors = [signed_in(actor, place.url, verify=place.verify) for actor in mix.actors]
+        actors = [signed_in(a, place.url, verify=place.verify) for a in mix.everybody()]
+        for note in _strangers(actors):
+            progress.say(note)
         yield Site(
             target=place,
             mix=replace(mix, actors=tuple(actors)),
@@ -251,11 +253,18 @@ def _site(target: str, options: dict[str, Any], progress: Progress) -> Iterator[
     found = discover(Path(target), **flags(options))
     servers = ServerOptions(workers=options["workers"], threads=options["threads"])
     with filled(found, options, progress) as lab:
-        mix = known_mix(found.root, options) or crawled(lab, progress)
+        mix = mix_for(lab, found.root, options, progress)
         with served_site(
             lab, mix, options=servers, processes=options["processes"], recorded=True
         ) as site:
             yield site
+
+
+def _strangers(actors: Sequence[Actor]) -> list[str]:
+    """Who the file gives a name and nothing to be let in by: they get what anybody gets."""
+    names = [a.name for a in actors if a.name != "anonymous" and not (a.cookies or a.headers)]
+    return [f"{name} has no login, cookies or headers in the traffic file: asks as anybody"
+            for name in names]  # fmt: skip
 
 
 def _stack_at(url: str) -> Home | None:

@@ -17,6 +17,8 @@ from nuages.progress import Progress
 from nuages.project import Project, discover
 from nuages.traffic import file, openapi, recorded
 from nuages.traffic.access_log import mix_of_logs
+from nuages.traffic.crawl import Limits
+from nuages.traffic.fitting import fitted
 from nuages.traffic.grouping import grouped
 from nuages.traffic.locust_file import read_locust
 from nuages.traffic.mix import Mix
@@ -40,9 +42,27 @@ def crawled(lab: Lab, progress: Progress, **told: Any) -> Mix:
     with progress.stage("traffic"), lab.session(mode="light") as session:
         actors = session.call("actors", functions=dict(config.actors))
         mix, _ = mix_of_site(
-            session, actors=actors, exclude=config.exclude, progress=progress.detail, **told
+            session,
+            actors=actors,
+            limits=Limits(seconds=config.crawl_seconds),
+            exclude=config.exclude,
+            progress=progress.detail,
+            **told,
         )
     return mix
+
+
+def mix_for(lab: Lab, root: Path, options: Mapping[str, Any], progress: Progress) -> Mix:
+    """What is sent to a project's scratch data: the file's, made to fit them, else a crawl's."""
+    mix = known_mix(root, options)
+    if mix is None:
+        return crawled(lab, progress)
+    with progress.stage("traffic"), lab.session(mode=None) as session:
+        actors = session.call("actors", functions=dict(lab.project.config.actors))
+        found = fitted(session, mix, actors=actors)
+    for note in found.notes():
+        progress.say(note)
+    return found.mix
 
 
 def known_mix(root: Path, options: Mapping[str, Any]) -> Mix | None:

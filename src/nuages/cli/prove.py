@@ -106,7 +106,7 @@ def _pair(versions: tuple[str, ...], since: str | None, project: Path) -> tuple[
 
 
 def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Progress) -> Proof:
-    from nuages.cli.mixes import crawled, filled, known_mix
+    from nuages.cli.mixes import filled, mix_for
     from nuages.loading import LoadOptions, compare_loaded
     from nuages.prove import ProveOptions, version_of
     from nuages.prove import prove as compare
@@ -117,7 +117,7 @@ def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Pr
         folder = lab.scratch.path / "versions"
         first, second = (version_of(v, found, folder / n) for v, n in ((a, "a"), (b, "b")))
         at_first = replace(lab, project=first.project)
-        mix = known_mix(found.root, options) or crawled(at_first, progress)
+        mix = mix_for(at_first, found.root, options, progress)
         return compare(
             lab,
             first,

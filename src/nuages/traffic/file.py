@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from nuages.errors import NuagesError
-from nuages.traffic.mix import Actor, Excluded, Mix, Template
+from nuages.traffic.mix import Actor, Excluded, Login, Mix, Template
 
 VERSION = 1
 HEAD = """\
@@ -27,6 +27,7 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _KEYS = {
     "": ("schema", "think_seconds", "actors", "requests", "excluded"),
     "actors": ("share", "cookies", "headers", "login", "csrf_cookie", "csrf_header"),
+    "login": ("path", "form", "json", "token", "scheme"),
     "requests": ("route", "path", "method", "weight", "actors", "arguments", "skew", "headers",
                  "form", "json", "body", "content_type", "expect"),
 }  # fmt: skip
@@ -51,7 +52,7 @@ def write(mix: Mix, path: Path) -> None:
 def as_text(mix: Mix) -> str:
     """A mix as YAML; the same mix gives the same text."""
     document: dict[str, Any] = {"schema": VERSION, "think_seconds": mix.think_seconds}
-    document["actors"] = {actor.name: _actor(actor) for actor in mix.actors}
+    document["actors"] = {actor.name: _actor(actor) for actor in mix.everybody()}
     document["requests"] = [_template(template) for template in mix.templates]
     document["excluded"] = [{"route": each.route, "why": each.why} for each in mix.excluded]
     head = HEAD.format(source=f"Source: {mix.source or 'written by hand'}.")
@@ -136,17 +137,28 @@ class _Reader:
         key = f"actors.{name}"
         entry = self._mapping({"share": told} if isinstance(told, int | float) else told or {}, key,
                               _KEYS["actors"])  # fmt: skip
-        login = self._mapping(entry.get("login") or {}, f"{key}.login", ("path", "form"))
         usual = Actor(name=name)
         return Actor(
             name=str(name),
             share=self._number(entry, "share", 1.0, key),
             cookies=self._texts(entry, "cookies", key),
             headers=self._texts(entry, "headers", key),
-            login_path=str(login.get("path", "")),
-            login_form=self._texts(login, "form", f"{key}.login"),
+            login=self._login(entry["login"], f"{key}.login") if entry.get("login") else None,
             csrf_cookie=str(entry.get("csrf_cookie", usual.csrf_cookie)),
             csrf_header=str(entry.get("csrf_header", usual.csrf_header)),
+        )
+
+    def _login(self, told: Any, key: str) -> Login:
+        entry = self._mapping(told, key, _KEYS["login"])
+        path, json = entry.get("path"), entry.get("json")
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise self._fault(f"{key}.path", "is a path that begins with /")
+        return Login(
+            path=path,
+            form=self._texts(entry, "form", key),
+            json=self._texts(entry, "json", key) if json is not None else None,
+            token=str(entry.get("token") or ""),
+            scheme=str(entry.get("scheme", "Bearer")),
         )
 
     def _template(self, told: Any, number: int) -> Template:
@@ -170,7 +182,7 @@ class _Reader:
             json=entry.get("json"),
             body=str(entry.get("body") or ""),
             content_type=str(entry.get("content_type") or ""),
-            expect=entry.get("expect"),
+            expect=self._status(entry, key),
         )
 
     def _rows(self, told: Any, key: str) -> tuple[Mapping[str, str], ...]:
@@ -194,6 +206,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise self._fault(f"{key}.{name}".lstrip("."), "is a number, 0 or more")
         return float(value)
+
+    def _status(self, told: Mapping[str, Any], key: str) -> int | None:
+        value = told.get("expect")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise self._fault(f"{key}.expect", "is a status, such as 404")
+        return value
 
     def _texts(self, told: Mapping[str, Any], name: str, key: str) -> dict[str, str]:
         values = self._mapping(told.get(name) or {}, f"{key}.{name}")

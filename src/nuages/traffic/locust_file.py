@@ -68,9 +68,12 @@ class _Reader:
 
     def _read_call(self, call: ast.Call, weight: float, actor: str) -> None:
         assert isinstance(call.func, ast.Attribute)
-        method = call.func.attr.upper()
         keywords = {word.arg: word.value for word in call.keywords}
-        where = call.args[0] if call.args else keywords.get("url") or keywords.get("path")
+        arguments, method = list(call.args), call.func.attr.upper()
+        if method == "REQUEST":
+            told = _literal(arguments.pop(0) if arguments else keywords.get("method"))
+            method = str(told or "GET").upper()
+        where = arguments[0] if arguments else keywords.get("url") or keywords.get("path")
         paths = [path for path in _paths(where) if path.startswith("/")]
         name = str(_literal(keywords.get("name")) or "")
         if not paths:
@@ -91,12 +94,12 @@ class _Reader:
 
 
 def _calls(function: ast.AST) -> Iterator[ast.Call]:
-    """`self.client.get(…)`, `self.rest(…)` excepted; `l.client` in old files."""
+    """`self.client.get(…)` and `self.client.request("GET", …)`; `l.client` in old files."""
     for node in ast.walk(function):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr in METHODS
+            and node.func.attr in (*METHODS, "request")
             and isinstance(node.func.value, ast.Attribute)
             and node.func.value.attr == "client"
         ):

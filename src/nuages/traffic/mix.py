@@ -16,6 +16,17 @@ _IN_PATH = "!$&'()*+,;=:@/%~-._"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Login:
+    """A page with a form, or an address that gives tokens."""
+
+    path: str
+    form: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    token: str = ""  # what the answer's JSON calls it; "": cookies are what lets in
+    scheme: str = "Bearer"  # of the Authorization header
+
+
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """Somebody who asks; what lets them in is known before a run, and not kept in the file."""
 
@@ -23,8 +34,7 @@ class Actor:
     share: float = 1.0
     cookies: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    login_path: str = ""  # a page with a form
-    login_form: Mapping[str, str] = field(default_factory=dict)
+    login: Login | None = None  # how to get what lets them in
     csrf_cookie: str = "csrftoken"
     csrf_header: str = "X-CSRFToken"
 
@@ -120,13 +130,19 @@ class Mix:
         """With credentials; who has none is asked for as the file says."""
         by_name = {actor.name: actor for actor in known}
         return replace(
-            self, actors=tuple(_let_in(a, by_name.get(a.name)) for a in self._all_actors())
+            self, actors=tuple(_let_in(a, by_name.get(a.name)) for a in self.everybody())
         )
 
-    def _all_actors(self) -> Sequence[Actor]:
+    def everybody(self) -> Sequence[Actor]:
+        """All actors, also those whom only a request names."""
         told = {actor.name: actor for actor in self.actors}
         named = dict.fromkeys(name for template in self.templates for name in template.actors)
         return [told.get(name, Actor(name=name)) for name in dict.fromkeys([*told, *named])]
+
+
+def rights(actor: str) -> int:
+    """Who may see least comes first."""
+    return {"anonymous": 0, "staff": 2}.get(actor, 1)
 
 
 def _let_in(actor: Actor, credentials: Actor | None) -> Actor:

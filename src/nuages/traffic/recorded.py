@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from nuages.histogram import percentile_ms
@@ -18,6 +18,8 @@ from nuages.model import (
 )
 from nuages.origins import is_work
 from nuages.traffic.coverage import SAFE
+from nuages.traffic.destructive import why_excluded
+from nuages.traffic.mix import Excluded
 
 OTHER = "(other)"  # the scope of what the recorder's bounds left without a name
 NOT_REQUESTED = "no recorded test requests it"
@@ -142,3 +144,22 @@ def weights(recording: Recording) -> dict[str, float]:
             if good:
                 counted[stats.scope.name] = float(good)
     return counted
+
+
+def share_of(weights: Mapping[str, float], routes: Set[str]) -> float:
+    """What part of the recorded requests went to these routes."""
+    sent = sum(times for route, times in weights.items() if route in routes)
+    return sent / (sum(weights.values()) or 1.0)
+
+
+def unsent(weights: Mapping[str, float], routes: Set[str]) -> list[Excluded]:
+    """Routes that were asked for, and that nobody knows how to ask for again."""
+    missing = sorted((n, route) for route, n in weights.items() if route not in routes)
+    return [Excluded(route=route, why=_why_unsent(route, n)) for n, route in reversed(missing)]
+
+
+def _why_unsent(route: str, times: float) -> str:
+    method, _, path = route.partition(" ")
+    why = why_excluded(method, path)
+    unknown = "its arguments and body are in no recording: write a request for it"
+    return f"recorded {times:,.0f} ×; {why or unknown}"

@@ -13,11 +13,13 @@ from typing import Any
 from nuages.answers import Answer, Request
 from nuages.errors import NuagesError
 from nuages.model import Coverage
+from nuages.traffic.coverage import state_of
 from nuages.traffic.crawl import Limits, Session, Traffic, crawl, send
 from nuages.traffic.forms import Form, forms
 from nuages.traffic.grouping import Seen, grouped
-from nuages.traffic.mix import Actor, Excluded, Mix
-from nuages.traffic.rest import accepted
+from nuages.traffic.mix import READING, Actor, Excluded, Mix, rights
+from nuages.traffic.recorded import share_of, unsent
+from nuages.traffic.rest import accepted, keys_of_rows
 
 ROWS = 40  # of arguments for each route, from the data
 SHARES: Mapping[str, float] = {"anonymous": 0.6, "user": 0.35, "staff": 0.05}
@@ -73,20 +75,25 @@ def mix_of_crawl(
         for route in traffic.coverage.routes
         if route.state == "not driven" and route.reason in _LEFT_OUT
     ]
+    source = "the project's routes, links and forms, with arguments from its scratch data"
+    if weights is not None:
+        routes = {template.route for template in templates}
+        source += f"; weights as recorded, {share_of(weights, routes):.0%} of the requests"
+        refused += unsent(weights, routes)
     return Mix(
         templates=templates,
         actors=tuple(Actor(name=name, share=SHARES.get(name, 0.1)) for name in actors),
         excluded=_each_once((*excluded, *destructive, *refused)),
-        source="the project's routes, links and forms, with arguments from its scratch data"
-        + ("" if weights is None else "; weights as recorded"),
+        source=source,
     )
 
 
 def _reached(traffic: Traffic) -> dict[str, list[Answer]]:
-    """Good answers by route."""
+    """Good answers by route; to be sent to log in is none."""
     found: dict[str, list[Answer]] = {}
     for answer in traffic.answers:
-        if answer.status < 400 and answer.request.method == "GET":
+        is_good = answer.status < 400 and state_of(answer)[0] != "denied"
+        if is_good and answer.request.method == "GET":
             found.setdefault(answer.route.partition(" ")[2], []).append(answer)
     return found
 
@@ -142,7 +149,8 @@ def _weighted(
     name = str(told.get("name", ""))
     if weights is not None:
         known = weights.get(f"{seen.method} {seen.route}", 0.0)
-        return replace(seen, name=name, count=seen.count * known)
+        part = seen.count if seen.method in READING else 1.0  # a route's one write is all of them
+        return replace(seen, name=name, count=part * known)
     factor = ADMIN_WEIGHT if told.get("admin") else 1.0
     return replace(seen, name=name, count=seen.count * factor)
 
@@ -199,20 +207,25 @@ def _of_rest(
     session: Session, traffic: Traffic, described: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[Seen, str]]:
     """Endpoints that take POST, asked for their metadata as the actor who reached them."""
-    for route, answers in _reached(traffic).items():
+    reached = _reached(traffic)
+    related = keys_of_rows({r: [a.request.path for a in each] for r, each in reached.items()})
+    for route, answers in reached.items():
         methods = described.get(route, {}).get("methods") or ()
-        actor = answers[-1].request.actor
         is_json = "json" in str(answers[0].headers).lower()
         if "POST" not in methods or not is_json:
             continue
         path = answers[0].request.path.partition("?")[0]
-        told = send(session, Request(path=path, method="OPTIONS", actor=actor))
-        body = accepted(told.body.decode("utf-8", errors="replace"))
-        if body is not None:
-            seen = Seen(
-                path=path, method="POST", actor=actor, route=route, json=body, count=WRITE_WEIGHT
-            )
-            yield seen, _why_refused(session, seen)
+        # Who may see least, of those who are told what it accepts.
+        for actor in sorted({answer.request.actor for answer in answers}, key=rights):
+            told = send(session, Request(path=path, method="OPTIONS", actor=actor))
+            body = accepted(told.body.decode("utf-8", errors="replace"), related)
+            if body is not None:
+                seen = Seen(
+                    path=path, method="POST", actor=actor, route=route, json=body,
+                    count=WRITE_WEIGHT,
+                )  # fmt: skip
+                yield seen, _why_refused(session, seen)
+                break
 
 
 def _why_refused(session: Session, seen: Seen) -> str:

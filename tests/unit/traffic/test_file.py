@@ -6,7 +6,7 @@ import pytest
 
 from nuages.errors import NuagesError
 from nuages.traffic.file import as_text, read
-from nuages.traffic.mix import Actor, Excluded, Mix, Template
+from nuages.traffic.mix import Actor, Excluded, Login, Mix, Template
 from nuages.traffic.picks import Picks
 
 MIX = Mix(
@@ -40,7 +40,11 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_credentials_are_never_written() -> None:
-    actor = Actor(name="user", cookies={"sessionid": "s3cret"}, login_form={"password": "s3cret"})
+    actor = Actor(
+        name="user",
+        cookies={"sessionid": "s3cret"},
+        login=Login(path="/login/", form={"password": "s3cret"}),
+    )
     assert "s3cret" not in as_text(Mix(templates=MIX.templates, actors=(actor,)))
 
 
@@ -56,6 +60,11 @@ def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.M
     ("text", "told"),
     [
         ("requests: []", "`requests` is a list"),
+        ("requests: [{path: /, expect: '404'}]", r"`requests\[0\]\.expect` is a status"),
+        (
+            "actors: {a: {login: {path: x}}}\nrequests: [{path: /}]",
+            r"`actors\.a\.login\.path` is a path",
+        ),
         ("requests: [{path: posts}]", r"`requests\[0\]\.path` is a path"),
         ("requests: [{path: /, methd: GET}]", r"`requests\[0\]\.methd` is none of"),
         ("requests: [{path: /, method: STEAL}]", r"`requests\[0\]\.method` is one of"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nuages.model import QueryGroup, Recording, RouteState, Scope, ScopeStats, Statement
-from nuages.traffic.recorded import coverage
+from nuages.traffic.recorded import coverage, share_of, unsent
 
 
 def state_of(name: str, statuses: dict[str, int], *written: str, rows: int = 0) -> RouteState:
@@ -58,3 +58,12 @@ def test_a_recording_alone_does_not_know_all_routes_and_counts_jobs_that_are_wor
     whole = coverage(Recording(scopes=scopes), routes=listed)
     assert whole.is_whole
     assert [route.route for route in whole.routes] == ["GET /", "GET /feed/"]
+
+
+def test_what_was_recorded_and_cannot_be_sent_is_listed() -> None:
+    weights = {"GET /": 6.0, "POST /orders/": 3.0, "DELETE /orders/<int:pk>/": 1.0}
+    assert share_of(weights, {"GET /"}) == 0.6
+    told = unsent(weights, {"GET /"})
+    assert [each.route for each in told] == ["POST /orders/", "DELETE /orders/<int:pk>/"]
+    assert told[0].why.startswith("recorded 3 ×; its arguments and body")
+    assert told[1].why == "recorded 1 ×; deletes"

@@ -13,7 +13,7 @@ from nuages.traffic.forms import forms
 from nuages.traffic.grouping import Seen, grouped, skew_of
 from nuages.traffic.locust_file import read_locust
 from nuages.traffic.openapi import requests_of
-from nuages.traffic.rest import accepted
+from nuages.traffic.rest import accepted, keys_of_rows
 
 HOSTS = frozenset({"testserver"})
 LOCUST = """
@@ -44,6 +44,7 @@ class Member(HttpUser):
     def write(self):
         self.client.post("/comments/", data={"text": "hello"})
         self.client.put("/api/x/", json={"a": 1})
+        self.client.request("PATCH", "/api/y/", json={"b": 2})
 """
 OPENAPI = {
     "openapi": "3.0.0",
@@ -95,6 +96,7 @@ def test_a_locust_file_is_read_and_never_run(tmp_path: Path) -> None:
     assert next(s for s in told.requests if s.path == "/comments/").form == {"text": "hello"}
     assert next(s for s in told.requests if s.path == "/api/x/").json == {"a": 1}
     assert next(s for s in told.requests if s.path == "/comments/").actor == "user"
+    assert next(s for s in told.requests if s.path == "/api/y/").method == "PATCH"
     assert [each.route for each in told.left_out] == ["GET self.next_page"]
     assert told.think_seconds == 3.0
 
@@ -162,6 +164,17 @@ def test_what_an_endpoint_of_rest_framework_says_it_accepts() -> None:
     }  # fmt: skip
     assert accepted("{}") is None
     assert accepted("<html>") is None
+
+
+def test_relations_are_filled_with_keys_of_rows() -> None:
+    related = keys_of_rows({"/api/posts/(?P<pk>[^/.]+)/$": ["/api/posts/7/"], "/a/": ["/a/"],
+                            "/categories/<slug:slug>/": ["/categories/red/"]})  # fmt: skip
+    assert related == {"post": "7", "category": "red"}
+    names = ("post", "parent_post", "category_id", "shop")
+    fields = {name: {"type": "field", "required": True} for name in names}
+    assert accepted(json.dumps({"actions": {"POST": fields}}), related) == {
+        "post": "7", "parent_post": "7", "category_id": "red", "shop": "1"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
