@@ -37,6 +37,10 @@ class Case:
     new: str
     is_right: bool
 
+    @property
+    def route(self) -> str:
+        return f"GET /{self.view}/"
+
 
 def views() -> str:
     """The text of the project's views."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.verify.cases import Case, views
 from nuages.answers import compare_all, learn, unordered_routes
+from nuages.budget import TimeBudget
 from nuages.doors.driven import DrivenDoor
 from nuages.fix.judging import what_changed
+from nuages.fix.varied import VariedData
 from nuages.lab import open_lab
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
@@ -48,21 +50,30 @@ def _judged_in(root: Path, chosen: Sequence[Case]) -> Iterator[Judged]:
         door.record()
         before, again = door.run({}), door.run({})
         masks = learn(before.answers, again.answers)
+        varied = VariedData(door.run_varied, TimeBudget())
         for wave in _waves(chosen):
-            edited = text
-            for case in wave:
-                edited = _edited(edited, case)
-            after = door.run({".:desk/views.py": edited})
+            edits = _edits(text, wave)
+            after = door.run(edits)
             verdicts = compare_all(
                 masks,
                 again.answers,
                 after.answers,
                 unordered=unordered_routes(again.recording),
             )
+            reasons = {
+                case: what_changed([case.route], again.recording, after.recording, verdicts)
+                for case in wave
+            }
+            accepted = [case for case, reason in reasons.items() if not reason]
+            changed = varied.changed(_edits(text, accepted), masks) or {}
             for case in wave:
-                routes = (f"GET /{case.view}/",)
-                reason = what_changed(routes, again.recording, after.recording, verdicts)
-                yield Judged(case=case, reason=reason)
+                yield Judged(case=case, reason=reasons[case] or changed.get(case.route, ""))
+
+
+def _edits(text: str, cases: Iterable[Case]) -> dict[str, str]:
+    for case in cases:
+        text = _edited(text, case)
+    return {".:desk/views.py": text}
 
 
 def _edited(text: str, case: Case) -> str:

@@ -89,7 +89,14 @@ class Rounds:
         proposed = self._remembered.recall(fix.propose(found, current, seen.recording.files))
         if done.rounds:
             proposed = tuple(each for each in proposed if each.fix.status == "proposed")
-        tried = fix.verify(proposed, current, seen, self._upon(done.edits), until=self._budget)
+        tried = fix.verify(
+            proposed,
+            current,
+            seen,
+            self._upon(done.edits),
+            until=self._budget,
+            varied=lambda edits: self._door.run_varied({**done.edits, **edits}),
+        )
         self._remembered.keep(tried)
         edits = {**done.edits, **fix.combine(verified(tried), current)}
         if done.rounds:  # what did not hold was no finding of the project as it stands

@@ -414,6 +414,57 @@ class TestVerify:
         assert author.remedy.kind == "select_related"
         assert author.fix.alternatives == ()
 
+    def test_refuses_what_changes_an_answer_on_varied_data_only(self):
+        site, varied = Site(), Site(lambda route, source: '"tags"' in source)
+        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=varied))
+        assert statuses(found) == {
+            "GET / author": "verified",
+            "GET /api/feed/ author": "verified",
+            "GET /api/feed/ author__profile": "verified",
+            "GET /api/feed/ tags": "refused",
+        }
+        tags, author = found["GET /api/feed/ tags"], found["GET /api/feed/ author"]
+        assert tags.fix.reason.startswith("on more varied data the answer to GET /api/feed/")
+        assert author.fix.reason.endswith("1 answer the same, on varied data too")
+        kept = [finding for finding in found.values() if finding.fix.status == "verified"]
+        assert varied.runs[-1] == combine(kept, SOURCES)
+
+    def test_refuses_all_that_only_together_change_an_answer_on_varied_data(self):
+        both = Site(lambda route, source: '"tags"' in source and "author__profile" in source)
+        site = Site()
+        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=both))
+        assert found["GET / author"].fix.status == "verified"
+        assert found["GET /api/feed/ tags"].fix.status == "refused"
+        assert found["GET /api/feed/ author__profile"].fix.status == "refused"
+
+    def test_what_varies_by_itself_on_varied_data_is_no_change(self):
+        class Counting(Site):
+            def __call__(self, edits, tests=fix.ALL):
+                outcome = super().__call__(edits)
+                body = json.dumps({"posts": [*range(20)], "run": len(self.runs)}).encode()
+                answers = tuple(replace(answer, body=body) for answer in outcome.answers)
+                return replace(outcome, answers=answers)
+
+        site = Site()
+        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=Counting()))
+        assert set(statuses(found).values()) == {"verified"}
+
+    def test_without_varied_data_nothing_is_said_of_them(self):
+        site = Site()
+        found = verify(proposed(), SOURCES, site({}), site, varied=lambda edits: None)
+        assert {finding.fix.status for finding in found} == {"verified"}
+        assert not [finding for finding in found if "varied" in finding.fix.reason]
+
+    def test_refuses_what_does_not_run_on_varied_data(self):
+        def broken(edits):
+            if edits:
+                raise NuagesError("The site does not start.")
+            return Site()({})
+
+        site = Site()
+        found = verify(proposed(), SOURCES, site({}), site, varied=broken)
+        assert {finding.fix.status for finding in found} == {"refused"}
+
     def test_runs_nothing_without_a_proposal(self):
         site = Site()
         assert verify(findings(), SOURCES, site({}), site) == findings()

@@ -39,6 +39,7 @@ def by_name(progress: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
         "load_fixtures": migrations.load_fixtures,
         "command": migrations.command,
         "fill": calls.fill,
+        "vary": calls.vary,
         "units": calls.volume.units,
         "pool": calls.volume.pool,
         "judge": calls.volume.judge,
@@ -97,6 +98,11 @@ class Calls:
         from nuages.agent.fill import fill
 
         return fill(rows, seed, further=further, seconds=seconds, progress=self._progress)
+
+    def vary(self, seed: int, seconds: float) -> dict[str, list[str]]:
+        from nuages.agent.fill.varied import vary
+
+        return vary(seed, seconds, progress=self._progress)
 
     def actors(self, functions: dict[str, str] | None = None) -> list[str]:
         """The names of those who can ask, each logged in; `functions`: `[tool.nuages] actors`."""

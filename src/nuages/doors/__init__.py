@@ -46,5 +46,8 @@ class Door(Protocol):
         With `tests`, only these of the tests, where the door leads through tests.
         """
 
+    def run_varied(self, edits: Mapping[str, str]) -> RunOutcome | None:
+        """Do the same on data that are more various; None where the data are not ours."""
+
     def summaries(self, edits: Mapping[str, str]) -> Measured:
         """Figures per route without and with edits, of runs that did the same."""

@@ -14,7 +14,7 @@ from nuages.catalogs import catalogs_from
 from nuages.doors import Measured, Seen, Version, version
 from nuages.errors import NuagesError
 from nuages.fix import ALL, RunOutcome
-from nuages.lab import GROWN, Lab
+from nuages.lab import BASE, GROWN, VARIED, Lab, vary_databases
 from nuages.model import Coverage, Recording, RouteFigures, Summary
 from nuages.session import AgentSession
 from nuages.traffic.crawl import Limits, Traffic, crawl, replay
@@ -39,6 +39,7 @@ class DrivenDoor:
         self._admin: frozenset[str] = frozenset()  # routes
         self._replayed: dict[Version, list[tuple[Answer, ...]]] = defaultdict(list)
         self._crawled = Summary()
+        self._is_varied = False  # whether there is a second template
 
     def record(self) -> Seen:
         """Crawl the site as it stands, on fresh scratch data; remember what was asked."""
@@ -62,13 +63,24 @@ class DrivenDoor:
 
     def run(self, edits: Mapping[str, str], tests: frozenset[str] = ALL) -> RunOutcome:
         """Replay the requests on fresh scratch data with edits; there are no tests to select."""
-        with self._lab.session(mode="deep", edits=edits) as session:
+        outcome = self._replay(edits, BASE)
+        self._replayed[version(edits)].append(outcome.answers)
+        return outcome
+
+    def run_varied(self, edits: Mapping[str, str]) -> RunOutcome | None:
+        """The same on a copy of the data with values that they lack."""
+        if not self._is_varied:
+            self._lab.progress.detail("varying the data")
+            vary_databases(self._lab)
+            self._is_varied = True
+        return self._replay(edits, VARIED)
+
+    def _replay(self, edits: Mapping[str, str], template: str) -> RunOutcome:
+        with self._lab.session(mode="deep", edits=edits, template=template) as session:
             self._log_in(session)
             requests = tuple(answer.request for answer in self._answers)
             answers = tuple(replay(session, requests))
-            recording = _of_site(session)
-        self._replayed[version(edits)].append(answers)
-        return RunOutcome(answers=answers, recording=recording)
+            return RunOutcome(answers=answers, recording=_of_site(session))
 
     def mix(self) -> Mix:
         """What visitors would ask for, by what the crawl reached: to put load on the site."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nuages.answers import Masks, Verdict, compare_all, learn, unordered_routes
 from nuages.budget import TimeBudget
@@ -15,6 +16,7 @@ from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
 from nuages.fix.reached import routes_of
 from nuages.fix.selection import SelectedTests
+from nuages.fix.varied import Replay, VariedData
 from nuages.model import Finding, Fix, Location, Recording
 
 MOST_RUNS = 12
@@ -30,11 +32,13 @@ def verify(
     *,
     most_runs: int = MOST_RUNS,
     until: TimeBudget | None = None,
+    varied: Replay | None = None,
 ) -> tuple[Finding, ...]:
     """Run the project with the proposed edits and judge each; bounded by `most_runs` runs, and by
     the time `until` which a further one is begun.
 
-    What is verified in the end was run together, without anything else.
+    What is verified in the end was run together, without anything else; on `varied` data as well,
+    where there are any.
     """
     everything = list(findings)
     candidates = [
@@ -46,8 +50,8 @@ def verify(
         reaching = [one.finding.tests for one in candidates]
         # What was reached outside of any test is only seen again when all are run.
         wanted = {test for tests in reaching for test in tests} if all(reaching) else ()
-        trials = _Trials(sources, before, run, wanted, most_runs, until or TimeBudget())
-        trials.confirm(trials.best(trials.settle(candidates)))
+        trials = _Trials(sources, before, run, wanted, most_runs, until or TimeBudget(), varied)
+        trials.confirm(trials.doubt(trials.best(trials.settle(candidates))))
         for index, finding in trials.settled.items():
             everything[index] = finding
     return tuple(everything)
@@ -71,18 +75,19 @@ class _Trials:
         tests: Iterable[str],
         most_runs: int,
         until: TimeBudget,
+        varied: Replay | None,
     ) -> None:
         self.settled: dict[int, Finding] = {}
         self._sources = sources
         self._left = most_runs
         self._until = until
         self._tests = SelectedTests(before, run, tests)
+        self._varied = VariedData(varied, self._until)
         self._answered = before  # by the site, where it is driven
         self._masks = Masks()
         self._learnt_again = False
         self._last: tuple[Mapping[str, str], RunOutcome] | None = None
-        self._compared: tuple[Verdict, ...] = ()
-        self._compared_with: tuple[RunOutcome, Masks] | None = None
+        self._compared: tuple[RunOutcome, Masks, tuple[Verdict, ...]] | None = None
         if before.answers:
             again = self._outcome({})
             self._masks = learn(before.answers, again.answers)
@@ -107,9 +112,7 @@ class _Trials:
             return []
         if self._is_over:
             return self._drop_all(chosen, f"{self._what_is_over} to try it")
-        edits = combine((candidate.finding for candidate in chosen), self._sources)
-        outcome = self._outcome(edits)
-        edited = Edited(old=self._sources, new=edits)
+        outcome, edited = self._ran(chosen)
         if self._changes(outcome):
             self._learn_again()
         fault = self._unexplained(chosen, outcome)
@@ -174,9 +177,13 @@ class _Trials:
         return chosen
 
     def _tell(self, candidate: _Candidate, alternative: str) -> None:
+        told = self.settled[candidate.index].fix.alternatives
+        self._amend(candidate, alternatives=(*told, alternative))
+
+    def _amend(self, candidate: _Candidate, **told: Any) -> None:
+        """Say more of a fix that was judged."""
         finding = self.settled[candidate.index]
-        fix = replace(finding.fix, alternatives=(*finding.fix.alternatives, alternative))
-        self.settled[candidate.index] = replace(finding, fix=fix)
+        self.settled[candidate.index] = replace(finding, fix=replace(finding.fix, **told))
 
     def _ran(self, chosen: list[_Candidate]) -> tuple[RunOutcome, Edited]:
         """A run with all of these; the last one again where it was one of just these."""
@@ -185,6 +192,21 @@ class _Trials:
         if self._last is not None and self._last[0] == edits:
             return self._last[1], edited
         return self._outcome(edits), edited
+
+    def doubt(self, kept: list[_Candidate]) -> list[_Candidate]:
+        """Those that change no answer on varied data either; the others are refused."""
+        if not kept or self._is_over:
+            return kept
+        findings = [candidate.finding for candidate in kept]
+        guilty = self._varied.guilty(findings, self._sources, self._before.recording, self._masks)
+        for number, change in (guilty or {}).items():
+            fix = refused(f"on more varied data {change}")
+            self.settled[kept[number].index] = replace(findings[number], fix=fix)
+        if guilty:
+            return self.doubt(self.settle([o for i, o in enumerate(kept) if i not in guilty]))
+        for one in kept if guilty is not None else ():
+            self._amend(one, reason=f"{self.settled[one.index].fix.reason}, on varied data too")
+        return kept
 
     def confirm(self, kept: list[_Candidate]) -> None:
         """Run the whole command once with what is kept; look again at what it breaks."""
@@ -204,9 +226,7 @@ class _Trials:
 
     def _say_all_were_run(self, kept: list[_Candidate], outcome: RunOutcome) -> None:
         for candidate in kept:
-            finding = self.settled[candidate.index]
-            tests = f"{len(outcome.tests):,} of {self._tests.total:,} run"
-            self.settled[candidate.index] = replace(finding, fix=replace(finding.fix, tests=tests))
+            self._amend(candidate, tests=f"{len(outcome.tests):,} of {self._tests.total:,} run")
 
     def _hit(self, candidate: _Candidate, outcome: RunOutcome) -> bool:
         """Whether an answer changed on a route of the finding."""
@@ -237,9 +257,7 @@ class _Trials:
         if self._is_over:
             self._drop_all(second, f"{self._what_is_over} to try it with the others")
             return first
-        edits = combine((candidate.finding for candidate in both), self._sources)
-        outcome = self._outcome(edits)
-        edited = Edited(old=self._sources, new=edits)
+        outcome, edited = self._ran(both)
         fixes = [self._judged(one.finding, outcome, edited) for one in both]
         if self._unexplained(both, outcome) or any(fix.status != "verified" for fix in fixes):
             self._drop_all(second, "it does not hold together with the other edits")
@@ -260,17 +278,15 @@ class _Trials:
 
     def _verdicts(self, outcome: RunOutcome) -> tuple[Verdict, ...]:
         """Of all requests; kept, since every finding of a run asks for them."""
-        known = self._compared_with
+        known = self._compared
         if known is None or known[0] is not outcome or known[1] is not self._masks:
             before = self._before
-            self._compared_with = outcome, self._masks
-            self._compared = compare_all(
-                self._masks,
-                before.answers,
-                outcome.answers,
-                unordered=unordered_routes(before.recording),
+            unordered = unordered_routes(before.recording)
+            verdicts = compare_all(
+                self._masks, before.answers, outcome.answers, unordered=unordered
             )
-        return self._compared
+            self._compared = known = outcome, self._masks, verdicts
+        return known[2]
 
     def _changes(self, outcome: RunOutcome) -> bool:
         return any(verdict.result == "different" for verdict in self._verdicts(outcome))

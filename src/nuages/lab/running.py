@@ -26,6 +26,7 @@ from nuages.stack.databases import ScratchDatabases, start_sqlite
 Mode = Literal["deep", "light"]
 BASE = "nuages_base"  # prefix of the databases that every run's are cloned from
 GROWN = "nuages_grown"  # of those that were filled further
+VARIED = "nuages_varied"  # of those whose rows were made more various
 COMMAND_SECONDS = 3600.0
 FROM_SHELL = "$DJANGO_SETTINGS_MODULE"  # in Project.settings_by: the user's environment
 
@@ -238,9 +239,9 @@ class Lab:
         self.runs += 1
         return f"nuages_r{self.runs}"
 
-    def branch(self, template: str) -> None:
-        """Begin another template, as a copy of the base databases."""
-        self._copy(BASE, template)
+    def branch(self, template: str, *, of: str = BASE) -> None:
+        """Begin another template, as a copy of the base databases or of another one's."""
+        self._copy(of, template)
 
     def _clone(self, template: str = BASE) -> str:
         prefix = self._next_prefix()

@@ -118,6 +118,28 @@ def effects(seen: Mapping[str, Seen]) -> tuple[Effect, ...]:
     return tuple(found)
 
 
+def with_varied(
+    verdicts: Sequence[Verdict],
+    changed: Sequence[Effect],
+    varied: Sequence[Verdict],
+    changed_varied: Sequence[Effect],
+) -> tuple[tuple[Verdict, ...], tuple[Effect, ...]]:
+    """What the usual data show, and what only the varied ones do."""
+    known = {verdict.request for verdict in verdicts if verdict.result == "different"}
+    tables = {effect.table for effect in changed}
+    more = (
+        replace(verdict, reason=f"{verdict.reason}, on varied data")
+        for verdict in varied
+        if verdict.result == "different" and verdict.request not in known
+    )
+    others = (
+        replace(effect, what=f"{effect.what}, on varied data")
+        for effect in changed_varied
+        if effect.table not in tables
+    )
+    return (*verdicts, *more), (*changed, *others)
+
+
 def _difference(
     a: Mapping[str, Any], b: Mapping[str, Any], a2: Mapping[str, Any], b2: Mapping[str, Any]
 ) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from nuages import store
 from nuages.answers import Answer, Request, unordered_routes
 from nuages.errors import NuagesError
-from nuages.lab import BASE, Lab
+from nuages.lab import BASE, VARIED, Lab, vary_databases
 from nuages.prove.statistics import Array, Figures
 from nuages.prove.versions import Version
 from nuages.session import AgentSession
@@ -28,6 +28,7 @@ PASS_SECONDS = 3.0  # of the whole plan, once: it is sent some seventy times
 LEAST_ROUNDS, MOST_ROUNDS = 8, 150  # of each pair of processes
 CHUNK_NS = 60_000_000  # of one version's requests, before the other has its turn
 SECOND = "nuages_second"  # prefix of B's databases: A's, with B's migrations
+SECOND_VARIED = "nuages_secondvaried"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,20 +96,29 @@ class Sides:
         self._labs = {"a": _lab_of(lab, a, 1), "b": _lab_of(lab, b, 2)}
         self._versions = {"a": a, "b": b}
         self._templates = {"a": BASE, "b": SECOND}
+        self._varied = {"a": VARIED, "b": SECOND_VARIED}
 
     def prepare(self) -> None:
         """Give B the data of A, with B's own migrations on top."""
+        self._second(SECOND, of=BASE)
+
+    def vary(self) -> None:
+        """Make the same once more, of data that are more various."""
+        vary_databases(self._labs["a"])
+        self._second(SECOND_VARIED, of=VARIED)
+
+    def _second(self, template: str, *, of: str) -> None:
         lab = self._labs["b"]
-        lab.branch(SECOND)
+        lab.branch(template, of=of)
         with lab.session(
-            mode=None, base=True, template=SECOND, edits=self._versions["b"].edits
+            mode=None, base=True, template=template, edits=self._versions["b"].edits
         ) as session:
             session.call("migrate", timeout=1800)
-        lab.databases.analyze(lab.database_names(SECOND))
+        lab.databases.analyze(lab.database_names(template))
 
     @contextmanager
     def session(
-        self, side: str, *, recorded: bool, seed: int | None = None
+        self, side: str, *, recorded: bool, seed: int | None = None, varied: bool = False
     ) -> Iterator[AgentSession]:
         """A process of one version on fresh data, with its actors logged in."""
         lab = self._labs[side]
@@ -118,7 +128,7 @@ class Sides:
         with lab.session(
             mode="light" if recorded else None,
             edits=self._versions[side].edits,
-            template=self._templates[side],
+            template=(self._varied if varied else self._templates)[side],
         ) as session:
             self._labs[side].runs = max(lab.runs, self._labs[side].runs)
             session.call("actors", functions=dict(lab.project.config.actors))
@@ -143,9 +153,9 @@ class Sides:
         """Where a server of one version is started: its lab, its databases' template, its edits."""
         return self._labs[side], self._templates[side], self._versions[side].edits
 
-    def look(self, side: str, planned: Sequence[Planned]) -> Seen:
+    def look(self, side: str, planned: Sequence[Planned], *, varied: bool = False) -> Seen:
         """Answer the plan once, recorded, after a warm-up by its reads."""
-        with self.session(side, recorded=True) as session:
+        with self.session(side, recorded=True, varied=varied) as session:
             for each in planned:
                 if not each.template.writes:
                     send(session, each.request, timeout=REQUEST_SECONDS)

@@ -13,7 +13,7 @@ from nuages.progress import Progress
 from nuages.prove import judging
 from nuages.prove.measuring import Planned, Seen, Sides, by_route, plan
 from nuages.prove.statistics import Figures
-from nuages.prove.values import Judgement, LoadProof, Proof
+from nuages.prove.values import Effect, Judgement, LoadProof, Proof
 from nuages.prove.versions import Version
 from nuages.traffic.mix import Mix
 
@@ -52,6 +52,10 @@ def prove(
     with progress.stage("answers"):
         seen = {name: sides.look(name[0], planned) for name in ("a", "b", "a2", "b2")}
         verdicts = judging.without_unsure(_compared(seen), planned)
+        changed = judging.effects(seen)
+    with progress.stage("answers on varied data"):
+        varied = _on_varied_data(sides, planned)
+        verdicts, changed = judging.with_varied(verdicts, changed, *varied)
     with progress.stage("cost"):
         figures = sides.measure(
             planned, pairs=options.pairs, seconds=options.seconds, progress=progress.detail
@@ -62,7 +66,7 @@ def prove(
         with progress.stage("load"):
             loaded, load_reasons = load(sides)
     return _proof(
-        a, b, planned, seen, verdicts, figures, options, loaded, load_reasons, progress,
+        a, b, planned, seen, verdicts, changed, figures, options, loaded, load_reasons, progress,
         left_out=len(everything) - len(planned),
     )  # fmt: skip
 
@@ -81,12 +85,27 @@ def _compared(seen: dict[str, Seen]) -> tuple[Verdict, ...]:
     return compare_all(masks, seen["a"].answers, seen["b"].answers, unordered=unordered)
 
 
+def _on_varied_data(
+    sides: Sides, planned: Sequence[Planned]
+) -> tuple[tuple[Verdict, ...], tuple[Effect, ...]]:
+    """What B answers and leaves otherwise on rows that are empty, hidden, negative or late."""
+    sides.vary()
+    seen = {name: sides.look(name, planned, varied=True) for name in ("a", "b")}
+    unordered = seen["a"].unordered | seen["b"].unordered
+    first = compare_all(Masks(), seen["a"].answers, seen["b"].answers, unordered=unordered)
+    if all(verdict.is_same for verdict in first) and seen["a"].tables == seen["b"].tables:
+        return (), ()
+    seen |= {name: sides.look(name[0], planned, varied=True) for name in ("a2", "b2")}
+    return judging.without_unsure(_compared(seen), planned), judging.effects(seen)
+
+
 def _proof(
     a: Version,
     b: Version,
     planned: Sequence[Planned],
     seen: dict[str, Seen],
     verdicts: tuple[Verdict, ...],
+    changed: tuple[Effect, ...],
     figures: tuple[Figures, Figures],
     options: ProveOptions,
     loaded: LoadProof | None,
@@ -97,7 +116,6 @@ def _proof(
 ) -> Proof:
     overall = judging.overall_proof(planned, seen, *figures)
     routes = judging.route_proofs(planned, seen, *figures)
-    changed = judging.effects(seen)
     judgement, reasons = judging.concluded(overall, routes, verdicts, changed, loaded, load_reasons)
     return Proof(
         a=a.name,

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from nuages.loading import LoadOptions, compare_loaded
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import discover
-from nuages.prove import Proof, ProveOptions, prove, version_of
+from nuages.prove import Proof, ProveOptions, Version, prove, version_of
 
 PROJECT = Path(__file__).with_name("project")
 PLANTED = (
@@ -111,3 +112,17 @@ def test_a_version_beside_itself_under_load(lab: Lab, tmp_path: Path) -> None:
     assert proof.load.a.rate == pytest.approx(5.0, abs=3.0)
     assert len(proof.load.a.latencies) == 99
     assert set(proof.load.ratios) == {"p50", "p95", "p99"}
+
+
+def test_what_the_usual_data_can_not_tell(lab: Lab) -> None:
+    """No book that was filled in has a negative price: varied data have."""
+    views = (PROJECT / "shelf" / "views.py").read_text("utf-8")
+    filtered = views.replace("Book.objects.select", "Book.objects.exclude(price__lt=0).select")
+    a = Version(name="a", project=lab.project)
+    b = replace(a, name="b", edits={".:shelf/views.py": filtered})
+    options = ProveOptions(pairs=2, seconds=0.1)
+    proof = prove(lab, a, b, crawled(lab, Progress()), options, progress=Progress())
+    assert proof.judgement == "different answers"
+    assert {verdict.route for verdict in proof.different} == {"GET /"}
+    assert all(verdict.reason.endswith(", on varied data") for verdict in proof.different)
+    assert not proof.effects

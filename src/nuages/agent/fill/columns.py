@@ -152,7 +152,7 @@ def _typed(field: Any, number: int, rng: random.Random) -> Any:
 
 def _flag(field: Any, rng: random.Random) -> bool:
     """In the state in which a page shows the row."""
-    if _POWER.search(field.name) or _SINGLE.search(field.name):
+    if not may_be_turned(field):
         return False  # power is given by people, and of defaults there is one at most
     negated = re.match(r"(is_)?(not|un|in)_?(active|available|verified|public)", field.name, re.I)
     if _HIDDEN.search(field.name) or negated:
@@ -160,6 +160,11 @@ def _flag(field: Any, rng: random.Random) -> bool:
     if _SHOWN.search(field.name):
         return rng.random() < 0.97
     return rng.random() < 0.5
+
+
+def may_be_turned(field: Any) -> bool:
+    """Whether either value of a flag is one that rows have without anybody's decision."""
+    return not (_POWER.search(field.name) or _SINGLE.search(field.name))
 
 
 def _text(field: Any, number: int, rng: random.Random) -> str:
