@@ -22,6 +22,10 @@ from nuages.stack.child import Order
 from nuages.topology import READY_PATH, Balancer, Service, Topology
 
 SAYS_GOODBYE = 1  # seconds before it ends, in which it tells clients to connect anew
+# It shares the machine with the replicas. Measured here for each request: 366 µs of CPU as Go would
+# have it, 319 with rarer collections of a heap of some megabytes, 250 with fewer threads that look
+# for work (two cores, pages of one query).
+THRIFT = {"GOGC": "400", "GOMAXPROCS": str(max(1, (os.cpu_count() or 1) // 2))}
 PRIVATE = "/-/nuages/*"  # answered by replicas to the balancer and the supervisor, to nobody else
 
 
@@ -56,6 +60,7 @@ class Caddy:
                 "HOME": str(self.folder),
                 "XDG_DATA_HOME": str(self.folder),
                 "XDG_CONFIG_HOME": str(self.folder),
+                **THRIFT,
             },
             socket=self.listening.fileno() if self.listening else None,
             grace=15.0,
