@@ -39,7 +39,6 @@ class DrivenDoor:
         self._admin: frozenset[str] = frozenset()  # routes
         self._replayed: dict[Version, list[tuple[Answer, ...]]] = defaultdict(list)
         self._crawled = Summary()
-        self._is_varied = False  # whether there is a second template
 
     def record(self) -> Seen:
         """Crawl the site as it stands, on fresh scratch data; remember what was asked."""
@@ -69,10 +68,7 @@ class DrivenDoor:
 
     def run_varied(self, edits: Mapping[str, str]) -> RunOutcome | None:
         """The same on a copy of the data with values that they lack."""
-        if not self._is_varied:
-            self._lab.progress.detail("varying the data")
-            vary_databases(self._lab)
-            self._is_varied = True
+        vary_databases(self._lab)
         return self._replay(edits, VARIED)
 
     def _replay(self, edits: Mapping[str, str], template: str) -> RunOutcome:

@@ -57,6 +57,7 @@ class Lab:
     routes: list[dict[str, Any]] = field(default_factory=list)  # all that the project has
     filled: tuple[str, ...] = ()  # labels of the models that the generic fill gave rows
     runs: int = 0
+    is_varied: bool = False  # whether there is the template VARIED
 
     @contextmanager
     def session(

@@ -28,6 +28,7 @@ class ProveOptions:
     pairs: int = 4  # of processes, one of each version
     seconds: float = 3.0  # of taking turns, each pair
     confidence: float = judging.CONFIDENCE
+    varied: bool = True  # whether answers are compared on varied data, too
 
 
 def prove(
@@ -53,9 +54,10 @@ def prove(
         seen = {name: sides.look(name[0], planned) for name in ("a", "b", "a2", "b2")}
         verdicts = judging.without_unsure(_compared(seen), planned)
         changed = judging.effects(seen)
-    with progress.stage("answers on varied data"):
-        varied = _on_varied_data(sides, planned)
-        verdicts, changed = judging.with_varied(verdicts, changed, *varied)
+    if options.varied:
+        with progress.stage("answers on varied data"):
+            varied = _on_varied_data(sides, planned)
+            verdicts, changed = judging.with_varied(verdicts, changed, *varied)
     with progress.stage("cost"):
         figures = sides.measure(
             planned, pairs=options.pairs, seconds=options.seconds, progress=progress.detail
