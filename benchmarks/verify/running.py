@@ -11,7 +11,6 @@ from pathlib import Path
 
 from benchmarks.verify.cases import Case, views
 from nuages.answers import compare_all, learn, unordered_routes
-from nuages.budget import TimeBudget
 from nuages.doors.driven import DrivenDoor
 from nuages.fix.judging import what_changed
 from nuages.fix.varied import VariedData
@@ -50,7 +49,7 @@ def _judged_in(root: Path, chosen: Sequence[Case]) -> Iterator[Judged]:
         door.record()
         before, again = door.run({}), door.run({})
         masks = learn(before.answers, again.answers)
-        varied = VariedData(door.run_varied, TimeBudget())
+        varied = VariedData(door.run_varied, {}, again.recording, masks)
         for wave in _waves(chosen):
             edits = _edits(text, wave)
             after = door.run(edits)
@@ -65,7 +64,7 @@ def _judged_in(root: Path, chosen: Sequence[Case]) -> Iterator[Judged]:
                 for case in wave
             }
             accepted = [case for case, reason in reasons.items() if not reason]
-            changed = varied.changed(_edits(text, accepted), masks) or {}
+            changed = varied.changed(_edits(text, accepted)) or {}
             for case in wave:
                 yield Judged(case=case, reason=reasons[case] or changed.get(case.route, ""))
 

@@ -71,6 +71,12 @@ class Config:
         kinds.text, "string", "Command whose run is recorded: usually the project's tests.",
         '"pytest -q tests/api"', default=None,
     )  # fmt: skip
+    tests: str | None = _key(
+        kinds.text, "string",
+        "Command that runs the project's tests, where the site is driven: they are run without the"
+        " fixes and with them, and a fix that breaks one is refused.",
+        '"pytest -q"', default=None,
+    )  # fmt: skip
     actors: Mapping[str, str] = _key(
         kinds.text_table, "table of strings",
         "Who asks, beside anonymous, user and staff: a name and a `module:function` that is given"

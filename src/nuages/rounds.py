@@ -6,14 +6,19 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 
 from nuages import fix
+from nuages.answers import Masks
 from nuages.budget import TimeBudget
 from nuages.codemod import text
 from nuages.doors import Door, Version, version
 from nuages.fix import ALL, RunOutcome
+from nuages.fix.doubts import Doubt
+from nuages.fix.own_tests import OwnTests
 from nuages.fix.remembered import Remembered
+from nuages.fix.varied import VariedData
 from nuages.model import Finding, Location, Recording
 
 MOST_ROUNDS = 4
@@ -40,6 +45,14 @@ class Fixed:
     rounds: int = 0  # in which something was tried
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """The project's own tests."""
+
+    run: fix.Run
+    before: RunOutcome  # of all, of the project as it stands
+
+
 class Rounds:
     """Tries the edits of one diagnosis, then of the next, upon what held before."""
 
@@ -52,6 +65,7 @@ class Rounds:
         budget: TimeBudget,
         remembered: Remembered,
         indexed: Indexed = unchanged,
+        own_tests: Tested | None = None,
     ) -> None:
         self._roots = roots
         self._door = door
@@ -59,6 +73,9 @@ class Rounds:
         self._budget = budget
         self._remembered = remembered
         self._indexed = indexed
+        self._own_tests = own_tests
+        # Versions whose own tests were all run.
+        self._tested = {version({}): own_tests.before} if own_tests else {}
         self._latest: deque[tuple[Version, RunOutcome]] = deque(maxlen=KEPT)
 
     def run(self, found: tuple[Finding, ...], seen: RunOutcome) -> Fixed:
@@ -95,7 +112,7 @@ class Rounds:
             seen,
             self._upon(done.edits),
             until=self._budget,
-            varied=lambda edits: self._door.run_varied({**done.edits, **edits}),
+            doubts=lambda *known: tuple(self._doubts(done.edits, *known)),
         )
         self._remembered.keep(tried)
         edits = {**done.edits, **fix.combine(verified(tried), current)}
@@ -120,6 +137,31 @@ class Rounds:
             return outcome
 
         return run
+
+    def _doubts(
+        self,
+        held: Mapping[str, str],
+        sources: Mapping[str, str],
+        recording: Recording,
+        masks: Masks,
+    ) -> Iterator[Doubt]:
+        """Varied data, and the project's own tests: each with what held before."""
+        yield VariedData(
+            lambda edits: self._door.run_varied({**held, **edits}), sources, recording, masks
+        )
+        if self._own_tests:
+            yield OwnTests(partial(self._tested_with, held), sources)
+
+    def _tested_with(
+        self, held: Mapping[str, str], edits: Mapping[str, str], tests: frozenset[str]
+    ) -> RunOutcome:
+        assert self._own_tests
+        both = {**held, **edits}
+        if tests != ALL:
+            return self._own_tests.run(both, tests)
+        if version(both) not in self._tested:
+            self._tested[version(both)] = self._own_tests.run(both, tests)
+        return self._tested[version(both)]
 
     def _outcome(self, edits: Mapping[str, str]) -> RunOutcome:
         """One of the last runs, where it was one of just these edits."""

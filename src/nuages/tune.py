@@ -38,7 +38,7 @@ from nuages.model import (
 from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import Project
-from nuages.rounds import Fixed, Indexed, Rounds, unchanged
+from nuages.rounds import Fixed, Indexed, Rounds, Tested, unchanged
 from nuages.serving import ServerOptions
 from nuages.silencing import baseline, silence, validate
 from nuages.traffic.mix import Mix
@@ -74,6 +74,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
     told = project.config.record
     command = commands.told(told) if told else None
     with _entered(project, options, progress, command) as (lab, door):
+        own_tests = _own_tests(lab, door)
         with progress.stage("record"):
             seen = door.record()
         grown = SeenGrown()
@@ -99,8 +100,9 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
             )
         with progress.stage("fix"):
             rounds = _rounds(
-                project, options, door, seen, budget, command, indexed=partial(with_migrations, lab)
-            )
+                project, options, door, seen, budget, command,
+                indexed=partial(with_migrations, lab), own_tests=own_tests,
+            )  # fmt: skip
             fixed = rounds.run(diagnosis.findings, seen.outcome)
         with progress.stage("prove"):
             measured = door.summaries(fixed.edits)
@@ -167,6 +169,7 @@ def _rounds(
     command: Command | None,
     *,
     indexed: Indexed = unchanged,
+    own_tests: Tested | None = None,
 ) -> Rounds:
     def judge(recording: Recording, edits: Mapping[str, str]) -> tuple[Finding, ...]:
         return _judge(project, recording, seen.coverage, edits=edits).findings
@@ -175,6 +178,7 @@ def _rounds(
         "command": command.argv if command else (),
         "rows": options.rows,
         "users": options.users,
+        "tests": project.config.tests,
         "settings": project.settings,
         "environment": sorted(project.environment),
     }
@@ -185,7 +189,25 @@ def _rounds(
         budget=budget.share(TRYING if options.load else 1.0),
         remembered=Remembered(options.remembered, subject_of(_code(project), told)),
         indexed=indexed,
+        own_tests=own_tests,
     )
+
+
+def _own_tests(lab: Lab, door: Door) -> Tested | None:
+    """The project's tests, where they are told and not what the project is entered by."""
+    told = lab.project.config.tests
+    if not told or isinstance(door, TestsDoor):
+        return None
+    tests = TestsDoor(lab, commands.told(told))
+    with lab.progress.stage("tests"):
+        before = tests.run({})
+    if not any(before.tests.values()):
+        raise NuagesError(
+            f"`{told}` was run and no test passed, {len(before.tests):,} failed.",
+            hint="Run it by hand; leave --tests out to do without.",
+            slug="own-tests",
+        )
+    return Tested(run=tests.run, before=before)
 
 
 def _loaded(

@@ -31,6 +31,54 @@ def test_tune_finds_fixes_and_proves(tmp_path: Path) -> None:
     assert "shop/views.py" in page
 
 
+OWN_TESTS = """
+from django.test import TestCase
+
+from shop.models import Item, Maker
+
+
+class Queries(TestCase):
+    def setUp(self):
+        maker = Maker.objects.create(name="one")
+        Item.objects.bulk_create(Item(name=str(n), maker=maker) for n in range(3))
+
+    def ask(self, path):
+        return self.client.get(path, headers={"host": "shop.example"})
+
+    def test_items(self):
+        with self.assertNumQueries(%s):
+            self.ask("/items/")
+
+    def test_joined(self):
+        with self.assertNumQueries(1):
+            self.ask("/joined/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("queries", "status", "reason"),
+    [
+        (4, "refused", "the project's own test shop.tests.Queries.test_items fails with it"),
+        (1, "verified", ", 1 of the project's tests pass as before"),  # the other fails without it
+    ],
+)
+def test_the_projects_own_tests_have_the_last_word(
+    tmp_path: Path, queries: int, status: str, reason: str
+) -> None:
+    root = write_shop(tmp_path, {"shop/tests.py": OWN_TESTS % queries})
+    run = nuages("tune", "--no-load", "--tests", "manage.py test", "--json", cwd=root)
+    (finding,) = json.loads(run.stdout)["findings"]
+    assert finding["fix"]["status"] == status
+    assert reason in finding["fix"]["reason"]
+
+
+def test_tests_of_which_none_passes_are_told_before_anything_is_tried(tmp_path: Path) -> None:
+    root = write_shop(tmp_path, {"shop/tests.py": OWN_TESTS.replace("(1)", "(9)") % 9})
+    run = nuages("tune", "--no-load", "--tests", "manage.py test", cwd=root)
+    assert run.returncode == 2
+    assert "no test passed, 2 failed" in run.stderr
+
+
 @pytest.mark.slow
 def test_both_versions_are_put_under_load(tmp_path: Path) -> None:
     root = write_shop(tmp_path)

@@ -28,6 +28,7 @@ from nuages.errors import NuagesError
 from nuages.fix import RunOutcome, combine, propose, verify
 from nuages.fix.edited import Edited, moved
 from nuages.fix.judging import judge_replay, succeeded
+from nuages.fix.varied import Replay, VariedData
 from nuages.model import Finding, Fix, Load, Location, Recording, Scope, ScopeStats
 
 VIEWS = """\
@@ -154,6 +155,15 @@ class SlowJoin(Site):
 
 def verified(site: Site, **options: int) -> dict[str | None, Finding]:
     return by_path(verify(proposed(), SOURCES, site({}), site, **options))
+
+
+def doubted(site: Site, varied: Replay) -> tuple[Finding, ...]:
+    """What is left once it was tried on varied data, too."""
+
+    def doubts(*known):
+        return [VariedData(varied, *known)]
+
+    return verify(proposed(), SOURCES, site({}), site, doubts=doubts)
 
 
 def statuses(found: dict[str | None, Finding]) -> dict[str | None, str]:
@@ -416,7 +426,7 @@ class TestVerify:
 
     def test_refuses_what_changes_an_answer_on_varied_data_only(self):
         site, varied = Site(), Site(lambda route, source: '"tags"' in source)
-        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=varied))
+        found = by_path(doubted(site, varied))
         assert statuses(found) == {
             "GET / author": "verified",
             "GET /api/feed/ author": "verified",
@@ -432,7 +442,7 @@ class TestVerify:
     def test_refuses_all_that_only_together_change_an_answer_on_varied_data(self):
         both = Site(lambda route, source: '"tags"' in source and "author__profile" in source)
         site = Site()
-        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=both))
+        found = by_path(doubted(site, both))
         assert found["GET / author"].fix.status == "verified"
         assert found["GET /api/feed/ tags"].fix.status == "refused"
         assert found["GET /api/feed/ author__profile"].fix.status == "refused"
@@ -446,12 +456,12 @@ class TestVerify:
                 return replace(outcome, answers=answers)
 
         site = Site()
-        found = by_path(verify(proposed(), SOURCES, site({}), site, varied=Counting()))
+        found = by_path(doubted(site, Counting()))
         assert set(statuses(found).values()) == {"verified"}
 
     def test_without_varied_data_nothing_is_said_of_them(self):
         site = Site()
-        found = verify(proposed(), SOURCES, site({}), site, varied=lambda edits: None)
+        found = doubted(site, lambda edits: None)
         assert {finding.fix.status for finding in found} == {"verified"}
         assert not [finding for finding in found if "varied" in finding.fix.reason]
 
@@ -462,7 +472,7 @@ class TestVerify:
             return Site()({})
 
         site = Site()
-        found = verify(proposed(), SOURCES, site({}), site, varied=broken)
+        found = doubted(site, broken)
         assert {finding.fix.status for finding in found} == {"refused"}
 
     def test_runs_nothing_without_a_proposal(self):

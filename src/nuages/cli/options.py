@@ -134,6 +134,7 @@ def flags(options: dict[str, Any]) -> dict[str, Any]:
         "settings": options["settings"],
         "python": options["python"],
         "record": options.get("record"),
+        "tests": options.get("tests"),
         "data_command": options.get("data_command"),
         "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
         "environment": pairs or None,

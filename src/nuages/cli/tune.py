@@ -32,6 +32,11 @@ from nuages.outputs import make_folder, own_folder, writable
 @click.argument("project", type=click.Path(path_type=Path), default=".")
 @project_options
 @click.option("--record", help="Enter through the project's tests: a command such as 'pytest -q'.")
+@click.option(
+    "--tests",
+    help="The project's tests, such as 'pytest -q': run without the fixes and with them; a fix that"
+    " breaks one is refused.",
+)
 @click.option("--data-command", help="Management command that fills the scratch database.")
 @click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
 @rows_option

@@ -10,13 +10,13 @@ from nuages.answers import Masks, Verdict, compare_all, learn, unordered_routes
 from nuages.budget import TimeBudget
 from nuages.edits import place_of
 from nuages.errors import NuagesError
+from nuages.fix.doubts import Doubt, Doubts, guilty
 from nuages.fix.edited import Edited
 from nuages.fix.judging import database_ns, judge_replay, judge_tests, refused
 from nuages.fix.outcome import Run, RunOutcome
 from nuages.fix.proposals import combine, proposed, with_prefetch
 from nuages.fix.reached import routes_of
 from nuages.fix.selection import SelectedTests
-from nuages.fix.varied import Replay, VariedData
 from nuages.model import Finding, Fix, Location, Recording
 
 MOST_RUNS = 12
@@ -32,13 +32,12 @@ def verify(
     *,
     most_runs: int = MOST_RUNS,
     until: TimeBudget | None = None,
-    varied: Replay | None = None,
+    doubts: Doubts | None = None,
 ) -> tuple[Finding, ...]:
     """Run the project with the proposed edits and judge each; bounded by `most_runs` runs, and by
     the time `until` which a further one is begun.
 
-    What is verified in the end was run together, without anything else; on `varied` data as well,
-    where there are any.
+    What is verified in the end was run together, without anything else, and stood the `doubts`.
     """
     everything = list(findings)
     candidates = [
@@ -50,8 +49,10 @@ def verify(
         reaching = [one.finding.tests for one in candidates]
         # What was reached outside of any test is only seen again when all are run.
         wanted = {test for tests in reaching for test in tests} if all(reaching) else ()
-        trials = _Trials(sources, before, run, wanted, most_runs, until or TimeBudget(), varied)
-        trials.confirm(trials.doubt(trials.best(trials.settle(candidates))))
+        trials = _Trials(sources, before, run, wanted, most_runs, until or TimeBudget())
+        kept = trials.best(trials.settle(candidates))
+        more = doubts(sources, trials.before.recording, trials.masks) if doubts else ()
+        trials.confirm(trials.stood(kept, more))
         for index, finding in trials.settled.items():
             everything[index] = finding
     return tuple(everything)
@@ -75,27 +76,25 @@ class _Trials:
         tests: Iterable[str],
         most_runs: int,
         until: TimeBudget,
-        varied: Replay | None,
     ) -> None:
         self.settled: dict[int, Finding] = {}
         self._sources = sources
         self._left = most_runs
         self._until = until
         self._tests = SelectedTests(before, run, tests)
-        self._varied = VariedData(varied, self._until)
         self._answered = before  # by the site, where it is driven
-        self._masks = Masks()
+        self.masks = Masks()
         self._learnt_again = False
         self._last: tuple[Mapping[str, str], RunOutcome] | None = None
         self._compared: tuple[RunOutcome, Masks, tuple[Verdict, ...]] | None = None
         if before.answers:
             again = self._outcome({})
-            self._masks = learn(before.answers, again.answers)
+            self.masks = learn(before.answers, again.answers)
             if again.error is None:
                 self._answered = again  # the very requests that the later runs repeat
 
     @property
-    def _before(self) -> RunOutcome:
+    def before(self) -> RunOutcome:
         return self._answered if self._answered.answers else self._tests.before
 
     @property
@@ -193,19 +192,21 @@ class _Trials:
             return self._last[1], edited
         return self._outcome(edits), edited
 
-    def doubt(self, kept: list[_Candidate]) -> list[_Candidate]:
-        """Those that change no answer on varied data either; the others are refused."""
-        if not kept or self._is_over:
-            return kept
-        findings = [candidate.finding for candidate in kept]
-        guilty = self._varied.guilty(findings, self._sources, self._before.recording, self._masks)
-        for number, change in (guilty or {}).items():
-            fix = refused(f"on more varied data {change}")
-            self.settled[kept[number].index] = replace(findings[number], fix=fix)
-        if guilty:
-            return self.doubt(self.settle([o for i, o in enumerate(kept) if i not in guilty]))
-        for one in kept if guilty is not None else ():
-            self._amend(one, reason=f"{self.settled[one.index].fix.reason}, on varied data too")
+    def stood(self, kept: list[_Candidate], doubts: Sequence[Doubt]) -> list[_Candidate]:
+        """Those that stand every doubt together; the others are refused."""
+        for doubt in doubts:
+            if not kept or self._is_over:
+                break
+            findings = [candidate.finding for candidate in kept]
+            found = guilty(doubt, findings, self._until)
+            for number, why in (found or {}).items():
+                fix = refused(f"{doubt.falls}{why}")
+                self.settled[kept[number].index] = replace(findings[number], fix=fix)
+            if found:
+                rest = [one for number, one in enumerate(kept) if number not in found]
+                return self.stood(self.settle(rest), doubts)
+            for one in kept if found is not None else ():
+                self._amend(one, reason=f"{self.settled[one.index].fix.reason}{doubt.stands}")
         return kept
 
     def confirm(self, kept: list[_Candidate]) -> None:
@@ -279,13 +280,11 @@ class _Trials:
     def _verdicts(self, outcome: RunOutcome) -> tuple[Verdict, ...]:
         """Of all requests; kept, since every finding of a run asks for them."""
         known = self._compared
-        if known is None or known[0] is not outcome or known[1] is not self._masks:
-            before = self._before
+        if known is None or known[0] is not outcome or known[1] is not self.masks:
+            before = self.before
             unordered = unordered_routes(before.recording)
-            verdicts = compare_all(
-                self._masks, before.answers, outcome.answers, unordered=unordered
-            )
-            self._compared = known = outcome, self._masks, verdicts
+            verdicts = compare_all(self.masks, before.answers, outcome.answers, unordered=unordered)
+            self._compared = known = outcome, self.masks, verdicts
         return known[2]
 
     def _changes(self, outcome: RunOutcome) -> bool:
@@ -298,28 +297,28 @@ class _Trials:
         self._learnt_again = True
         later = self._outcome({})
         if later.error is None:
-            self._masks = learn(self._before.answers, later.answers, self._masks)
+            self.masks = learn(self.before.answers, later.answers, self.masks)
 
     def _unexplained(self, chosen: Sequence[_Candidate], outcome: RunOutcome) -> str:
         """What broke beyond the routes and the tests of the findings, or ""."""
         if outcome.error:
             return f"the run failed: {outcome.error}"
         known_routes = {route for one in chosen for route in one.finding.routes}
-        suspects = routes_of([one.finding for one in chosen], self._before.recording)
+        suspects = routes_of([one.finding for one in chosen], self.before.recording)
         for verdict in self._verdicts(outcome):
             if verdict.result == "different" and verdict.route in suspects - known_routes:
                 return f"the answer of {verdict.route} changes: {verdict.reason}"
         known = {test for one in chosen for test in one.finding.tests}
-        for test, passed in self._before.tests.items():
+        for test, passed in self.before.tests.items():
             if passed and not outcome.tests.get(test) and test not in known:
                 return f"{test} passes before and fails after"
         return ""
 
     def _judged(self, finding: Finding, outcome: RunOutcome, edited: Edited) -> Fix:
-        before, after = self._before.recording, outcome.recording
-        if self._before.answers:
+        before, after = self.before.recording, outcome.recording
+        if self.before.answers:
             return judge_replay(finding, before, after, self._verdicts(outcome), edited)
-        fix = judge_tests(finding, before, after, self._before.tests, outcome.tests, edited)
+        fix = judge_tests(finding, before, after, self.before.tests, outcome.tests, edited)
         tests = f"{len(outcome.tests):,} of {self._tests.total:,} run"
         return fix if fix.status == "refused" else replace(fix, tests=tests)
 

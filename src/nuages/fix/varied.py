@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from nuages.answers import Masks, compare_all, learn, unordered_routes
-from nuages.budget import TimeBudget
 from nuages.errors import NuagesError
 from nuages.fix.judging import what_changed
 from nuages.fix.outcome import RunOutcome
@@ -20,55 +19,35 @@ Replay = Callable[[Mapping[str, str]], RunOutcome | None]
 class VariedData:
     """Replays on the varied data, each set of edits against the version without them."""
 
-    def __init__(self, replay: Replay | None, until: TimeBudget) -> None:
+    stands = ", on varied data too"
+    falls = "on more varied data "
+
+    def __init__(
+        self, replay: Replay, sources: Mapping[str, str], recording: Recording, masks: Masks
+    ) -> None:
+        """`recording` tells what an edit reaches, `masks` what was learnt on the usual data."""
         self._replay = replay
-        self._until = until
+        self._sources = sources
+        self._recording = recording
+        self._masks = masks
         self._before: RunOutcome | None = None
-        self._masks: Masks | None = None
         self._learnt_again = False
 
-    def guilty(
-        self,
-        findings: Sequence[Finding],
-        sources: Mapping[str, str],
-        recording: Recording,
-        masks: Masks,
-    ) -> dict[int, str] | None:
-        """Which of the findings, by their number, change an answer, and which one.
+    def accused(self, findings: Sequence[Finding]) -> dict[int, str] | None:
+        """Those that reach an answer which changes, and which one. None: there are no such data."""
+        changed = self.changed(combine(findings, self._sources))
+        if changed is None:
+            return None
+        found: dict[int, str] = {}
+        for number, finding in enumerate(findings):
+            routes = {*finding.routes, *routes_of([finding], self._recording)} & changed.keys()
+            found |= {number: changed[min(routes)]} if routes else {}
+        return found
 
-        None where there are no such data. `recording` tells what each finding's edit reaches.
-        """
-
-        def accused(numbers: Sequence[int]) -> dict[int, str] | None:
-            chosen = [findings[number] for number in numbers]
-            changed = self.changed(combine(chosen, sources), masks)
-            if changed is None:
-                return None
-            found: dict[int, str] = {}
-            for number, finding in zip(numbers, chosen, strict=True):
-                routes = {*finding.routes, *routes_of([finding], recording)} & changed.keys()
-                found |= {number: changed[min(routes)]} if routes else {}
-            return found
-
-        def by_themselves(together: dict[int, str]) -> dict[int, str]:
-            if len(together) < 2 or self._until.is_over:
-                return together
-            numbers, middle = list(together), len(together) // 2
-            halves = (accused(half) or {} for half in (numbers[:middle], numbers[middle:]))
-            return {n: why for half in halves for n, why in by_themselves(half).items()} or together
-
-        found = accused(range(len(findings)))
-        return found and by_themselves(found)
-
-    def changed(self, edits: Mapping[str, str], masks: Masks) -> dict[str, str] | None:
-        """Route → what these edits change there; None where there are no such data.
-
-        `masks`: what was learnt of the same requests on the usual data.
-        """
+    def changed(self, edits: Mapping[str, str]) -> dict[str, str] | None:
+        """Route → what these edits change there; None where there are no such data."""
+        self._before = self._before or self._run({})
         if self._before is None:
-            self._before, self._masks = self._run({}), masks
-        if self._before is None:
-            self._replay = None
             return None
         after = self._run(edits)
         if after is None:
@@ -81,7 +60,7 @@ class VariedData:
 
     def _run(self, edits: Mapping[str, str]) -> RunOutcome | None:
         try:
-            return self._replay(edits) if self._replay else None
+            return self._replay(edits)
         except NuagesError:
             return None
 
@@ -94,7 +73,7 @@ class VariedData:
 
     def _differing(self, before: RunOutcome, after: RunOutcome) -> dict[str, str]:
         verdicts = compare_all(
-            self._masks or Masks(),
+            self._masks,
             before.answers,
             after.answers,
             unordered=unordered_routes(before.recording),
