@@ -50,21 +50,24 @@ class _TimerFile:
         self._file = self._libc.timerfd_create(_MONOTONIC, _FLAGS)
         if self._file < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
-        self._loop, self._ring = loop, ring
+        self._loop, self._ring, self._is_set = loop, ring, False
         self._spec = _TimerSpec()
         self._pointer = ctypes.byref(self._spec)
         loop.add_reader(self._file, self._rung)
 
     def set(self, at: float) -> None:
+        self._is_set = True
         seconds = int(at)
         self._spec.value_s = seconds
         self._spec.value_ns = max(int((at - seconds) * 1e9), 1)
         self._libc.timerfd_settime(self._file, _ABSOLUTE, self._pointer, None)
 
     def _rung(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._file, 8)
+        self._is_set = False
         self._ring()
+        if not self._is_set:  # setting it anew has made it silent; else reading does
+            with suppress(BlockingIOError):
+                os.read(self._file, 8)
 
     def close(self) -> None:
         self._loop.remove_reader(self._file)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 NO_BODY = frozenset((204, 304))
 LONGEST_HEAD = 65536  # bytes
+# What has to be known of an answer; one search takes a third of the time of one for each.
+_FIELD = re.compile(
+    rb"\r\n(content-length|transfer-encoding|connection|keep-alive|set-cookie):[ \t]*"
+    rb"([^\r\n]*[^\s])",
+    re.IGNORECASE,
+)
 
 
 class Malformed(Exception):  # noqa: N818  (what the answer is, not what went wrong here)
@@ -13,12 +22,15 @@ class Malformed(Exception):  # noqa: N818  (what the answer is, not what went wr
 class AnswerReader:
     """Reads one answer at a time; bodies are counted and thrown away."""
 
-    __slots__ = ("_buffer", "_chunked", "_in_body", "_left", "close", "cookies", "is_head",
-                 "keep_alive_seconds", "read", "status")  # fmt: skip
+    __slots__ = ("_buffer", "_chunked", "_in_body", "_last", "_last_is_head", "_left", "_told",
+                 "close", "cookies", "is_head", "keep_alive_seconds", "read",
+                 "status")  # fmt: skip
 
     def __init__(self) -> None:
         self.read = 0  # bytes of all answers
         self._buffer = b""
+        self._last, self._last_is_head = b"", False  # head of the last answer: many are alike
+        self._told: tuple[int, bool, list[bytes], float | None, bool, int]
         self.expect(is_head=False)
 
     def expect(self, *, is_head: bool) -> None:
@@ -55,6 +67,10 @@ class AnswerReader:
 
     def _head(self, head: bytes) -> bool:
         """Whether a body follows; none does after 100 and 103, but the answer proper."""
+        if head == self._last and self.is_head == self._last_is_head:
+            self.status, self.close, self.cookies, self.keep_alive_seconds, *rest = self._told
+            self._chunked, self._left = rest
+            return True
         if head[:5] != b"HTTP/":
             raise Malformed("no HTTP")
         try:
@@ -63,29 +79,33 @@ class AnswerReader:
             raise Malformed("no status") from None
         if self.status < 200 and self.status != 101:
             return False
-        lower = head.lower()
-        self.close = head[5:8] == b"1.0" and b"connection: keep-alive" not in lower
-        self.close |= b"\nconnection: close" in lower
-        if b"\nset-cookie:" in lower:
-            self.cookies = [
-                line[11:].strip()
-                for line in head.split(b"\r\n")
-                if line[:11].lower() == b"set-cookie:"
-            ]
-        if b"\nkeep-alive:" in lower:
-            self.keep_alive_seconds = _number(_field(lower, b"\nkeep-alive:"), b"timeout=")
-        self._length(lower)
+        self._fields(head)
+        self._last, self._last_is_head = head, self.is_head
+        self._told = (self.status, self.close, self.cookies, self.keep_alive_seconds,
+                      self._chunked, self._left)  # fmt: skip
         return True
 
-    def _length(self, lower: bytes) -> None:
+    def _fields(self, head: bytes) -> None:
+        told = {name.lower(): value for name, value in _FIELD.findall(head)}
+        connection = told.get(b"connection", b"").lower()
+        self.close = b"close" in connection
+        self.close |= head[5:8] == b"1.0" and b"keep-alive" not in connection
+        if b"set-cookie" in told:
+            found = _FIELD.findall(head)
+            self.cookies = [value for name, value in found if name.lower() == b"set-cookie"]
+        if b"keep-alive" in told:
+            self.keep_alive_seconds = _number(told[b"keep-alive"].lower(), b"timeout=")
+        self._length(told)
+
+    def _length(self, told: Mapping[bytes, bytes]) -> None:
         if self.is_head or self.status in NO_BODY:
             self._left = 0
-        elif b"\ntransfer-encoding:" in lower:
-            self._chunked = b"chunked" in _field(lower, b"\ntransfer-encoding:")
+        elif b"transfer-encoding" in told:
+            self._chunked = b"chunked" in told[b"transfer-encoding"].lower()
             self._left = 0 if self._chunked else -1
-        elif b"\ncontent-length:" in lower:
+        elif b"content-length" in told:
             try:
-                self._left = int(_field(lower, b"\ncontent-length:"))
+                self._left = int(told[b"content-length"])
             except ValueError:
                 raise Malformed("a length that is no number") from None
         else:
@@ -130,12 +150,6 @@ class AnswerReader:
             return True
         self._buffer = data
         return False
-
-
-def _field(lower: bytes, name: bytes) -> bytes:
-    start = lower.index(name) + len(name)
-    end = lower.find(b"\r\n", start)
-    return lower[start : end if end >= 0 else None].strip()
 
 
 def _number(text: bytes, name: bytes) -> float | None:

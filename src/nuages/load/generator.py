@@ -24,23 +24,25 @@ AT_ONCE = 64  # requests due before answers are read again
 class Asked:
     """A request that was due; its clock runs from then."""
 
-    __slots__ = ("due", "is_head", "session", "template")
+    __slots__ = ("due", "is_head", "session", "tally")
 
-    def __init__(self, due: float, template: Template, session: Session) -> None:
+    def __init__(self, due: float, tally: _Tally, session: Session) -> None:
         self.due = due
-        self.template = template
+        self.tally = tally
         self.session = session
-        self.is_head = template.method == "HEAD"
+        self.is_head = tally.is_head
 
 
 class _Tally:
-    """What came back of one route."""
+    """What came back of one template."""
 
-    __slots__ = ("errors", "latency", "statuses")
+    __slots__ = ("errors", "is_head", "latency", "statuses", "template")
 
-    def __init__(self) -> None:
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self.is_head = template.method == "HEAD"
         self.latency = Latency()
-        self.statuses: Counter[str] = Counter()
+        self.statuses: dict[int, int] = {}
         self.errors: Counter[str] = Counter()
 
 
@@ -60,7 +62,7 @@ class Generator:
 
     def _begin(self, phase: Phase) -> None:
         self._phase = phase
-        self._tallies: dict[str, _Tally] = defaultdict(_Tally)
+        self._tallies = [_Tally(template) for template in self._mix.templates]
         self._lag = Latency()
         self._pending = 0
         self.bytes_read = 0
@@ -109,9 +111,8 @@ class Generator:
 
     def _send(self, due: float) -> None:
         pick = next(self._picks)
-        template = self._mix.templates[pick.template]
-        asked = Asked(due, template, self._writer.session(pick.actor))
-        raw = self._writer.bytes_of(pick)
+        session, raw = self._writer.request(pick)
+        asked = Asked(due, self._tallies[pick.template], session)
         self._pending += 1
         connection = self._take()
         if connection is not None:
@@ -182,27 +183,24 @@ class Generator:
         self._open_for_waiting()
 
     def answered(self, asked: Asked, status: int, cookies: list[bytes]) -> None:
-        tally = self._tally(asked)
+        tally = asked.tally
         tally.latency.record(time.monotonic() - asked.due)
-        tally.statuses[str(status)] += 1
-        if not asked.template.is_good(status):
+        tally.statuses[status] = tally.statuses.get(status, 0) + 1
+        if not tally.template.is_good(status):
             tally.errors[f"status {status}"] += 1
         if cookies:
             asked.session.keep(cookies)
         self._count_down()
 
     def failed(self, asked: Asked, why: str) -> None:
-        tally = self._tally(asked)
-        tally.latency.record(time.monotonic() - asked.due)
-        tally.errors[why] += 1
+        asked.tally.latency.record(time.monotonic() - asked.due)
+        asked.tally.errors[why] += 1
         self._count_down()
-
-    def _tally(self, asked: Asked) -> _Tally:
-        return self._tallies[asked.template.route]
 
     def _count_down(self) -> None:
         self._pending -= 1
-        self._end()
+        if self._pending == 0:
+            self._end()
 
     def _end(self) -> None:
         if self._next is None and self._pending == 0 and not self._done.done():
@@ -221,15 +219,15 @@ class Generator:
                 self.failed(asked, "no connection in time")
 
     def _result(self, implementation: str) -> LoadResult:
-        routes = {
-            route: RouteLoad(
-                latency=tally.latency, statuses=dict(tally.statuses), errors=dict(tally.errors)
-            )
-            for route, tally in sorted(self._tallies.items())
-        }
+        routes: dict[str, list[RouteLoad]] = defaultdict(list)
+        for tally in self._tallies:
+            if tally.latency.count:
+                statuses = {str(status): times for status, times in tally.statuses.items()}
+                told = RouteLoad(latency=tally.latency, statuses=statuses, errors=tally.errors)
+                routes[tally.template.route].append(told)
         return LoadResult(
             phase=self._phase,
-            routes=routes,
+            routes={route: RouteLoad.total(routes[route]) for route in sorted(routes)},
             seconds=self._phase.seconds,
             bytes_read=self.bytes_read,
             connects=self._connects,

@@ -8,8 +8,7 @@ import pickle
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -122,7 +121,7 @@ def combined(parts: Sequence[LoadResult]) -> LoadResult:
     return replace(
         parts[0],
         routes={
-            route: _combined([part.routes[route] for part in parts if route in part.routes])
+            route: RouteLoad.total(p.routes[route] for p in parts if route in p.routes)
             for route in routes
         },
         seconds=max(part.seconds for part in parts),
@@ -134,21 +133,6 @@ def combined(parts: Sequence[LoadResult]) -> LoadResult:
         starved=max(part.starved for part in parts),
         waited=sum(part.waited for part in parts),
     )
-
-
-def _combined(parts: Sequence[RouteLoad]) -> RouteLoad:
-    return RouteLoad(
-        latency=Latency.total(part.latency for part in parts),
-        statuses=_summed([part.statuses for part in parts]),
-        errors=_summed([part.errors for part in parts]),
-    )
-
-
-def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for each in counts:
-        total.update(each)
-    return dict(sorted(total.items()))
 
 
 def limit_of_generator(result: LoadResult) -> str:

@@ -62,26 +62,27 @@ class Writer:
     def __init__(self, mix: Mix, target: Target) -> None:
         self._mix, self._target = mix, target
         self._sessions: dict[str, Session] = {}
-        self._made: dict[tuple[int, int, str], tuple[int, bytes]] = {}
+        self._made: dict[Pick, tuple[Session, int, bytes]] = {}
+        self._number = secrets.randbelow(10**9) * 10**6  # of {unique}; no run repeats another's
 
     def session(self, name: str) -> Session:
         if name not in self._sessions:
             self._sessions[name] = Session(self._mix.actor(name))
         return self._sessions[name]
 
-    def bytes_of(self, pick: Pick) -> bytes:
-        """The request as it goes over the wire."""
+    def request(self, pick: Pick) -> tuple[Session, bytes]:
+        """Who asks, and the request as it goes over the wire."""
+        made = self._made.get(pick)
+        if made is not None and made[1] == made[0].version:
+            return made[0], made[2]
         session = self.session(pick.actor)
-        key = (pick.template, pick.row, pick.actor)
-        made = self._made.get(key)
-        if made is not None and made[0] == session.version:
-            return made[1]
         template = self._mix.templates[pick.template]
         row = template.arguments[pick.row] if template.arguments else {}
-        raw = self._written(template.filled(row, pick.number), session)
+        self._number += 1
+        raw = self._written(template.filled(row, self._number), session)
         if not template.is_unique:
-            self._made[key] = (session.version, raw)
-        return raw
+            self._made[pick] = (session, session.version, raw)
+        return session, raw
 
     def _written(self, sent: Sent, session: Session) -> bytes:
         template = sent.template

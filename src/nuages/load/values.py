@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,6 +41,20 @@ class RouteLoad:
     latency: Latency
     statuses: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)  # what went wrong → how often
+
+    @classmethod
+    def total(cls, parts: Iterable[RouteLoad]) -> RouteLoad:
+        """What several measured, as one."""
+        statuses, errors, latency = Counter[str](), Counter[str](), Latency()
+        for part in parts:
+            latency.add(part.latency)
+            statuses.update(part.statuses)
+            errors.update(part.errors)
+        return cls(
+            latency=latency,
+            statuses=dict(sorted(statuses.items())),
+            errors=dict(sorted(errors.items())),
+        )
 
     @property
     def requests(self) -> int:

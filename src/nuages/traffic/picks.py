@@ -5,25 +5,26 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from nuages.errors import NuagesError
 from nuages.traffic.mix import Mix, Template
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Which request is next, by numbers."""
+class Pick(NamedTuple):
+    """A request of the mix, by numbers."""
 
     template: int
     row: int  # of the template's arguments; 0 where it has none
     actor: str
-    number: int  # how many came before: the value of {unique}
 
 
 class Picks:
-    """An endless sequence of picks; the same seed gives the same one."""
+    """An endless sequence of picks; the same seed gives the same one.
+
+    One draw decides on template, row and actor: all that there are lie on one wheel.
+    """
 
     def __init__(self, mix: Mix, seed: object) -> None:
         if not mix.templates or sum(t.weight for t in mix.templates) <= 0:
@@ -32,40 +33,34 @@ class Picks:
                 hint="look into the file: everything may be listed under `excluded`",
                 slug="traffic",
             )
-        self._random = random.Random(f"{seed}")
-        self._templates = _Wheel([template.weight for template in mix.templates])
-        self._rows = [_Wheel(t.shares()) if len(t.arguments) > 1 else None for t in mix.templates]
-        self._actors = [_actors(mix, template) for template in mix.templates]
-        self._number = self._random.randrange(1_000_000_000) * 1_000_000
+        self._draw = random.Random(f"{seed}").random
+        whole = sum(template.weight for template in mix.templates)
+        parts = [
+            (pick, share * template.weight / whole)
+            for number, template in enumerate(mix.templates)
+            for pick, share in _picks(mix, template, number)
+        ]
+        self._picks = [pick for pick, _ in parts]
+        self._up_to = list(accumulate(share for _, share in parts))
+        self._up_to[-1] = 1.0  # what rounding left of it
 
     def __iter__(self) -> Iterator[Pick]:
         return self
 
     def __next__(self) -> Pick:
-        draw = self._random.random
-        self._number += 1
-        chosen = self._templates.at(draw())
-        rows, (names, wheel) = self._rows[chosen], self._actors[chosen]
-        return Pick(
-            chosen,
-            rows.at(draw()) if rows is not None else 0,
-            names[wheel.at(draw())] if len(names) > 1 else names[0],
-            self._number,
-        )
+        return self._picks[bisect(self._up_to, self._draw())]
 
 
-class _Wheel:
-    """Draws an index by relative frequencies."""
-
-    def __init__(self, shares: Sequence[float]) -> None:
-        total = sum(shares) or 1.0
-        self._up_to = list(accumulate(share / total for share in shares))
-        self._last = len(self._up_to) - 1
-
-    def at(self, draw: float) -> int:
-        return min(bisect(self._up_to, draw), self._last)
-
-
-def _actors(mix: Mix, template: Template) -> tuple[tuple[str, ...], _Wheel]:
+def _picks(mix: Mix, template: Template, number: int) -> Iterator[tuple[Pick, float]]:
+    """Each row as each actor, with its share of the template's requests."""
     names = template.actors or ("anonymous",)
-    return names, _Wheel([mix.actor(name).share for name in names])
+    actors = _shares([mix.actor(name).share for name in names])
+    rows = _shares(template.shares() or [1.0])
+    for row, popularity in enumerate(rows):
+        for name, share in zip(names, actors, strict=True):
+            yield Pick(number, row, name), popularity * share
+
+
+def _shares(sizes: Sequence[float]) -> list[float]:
+    total = sum(sizes)
+    return [size / total if total else 1 / len(sizes) for size in sizes]

@@ -87,7 +87,6 @@ def test_picks_follow_weights_shares_and_skew() -> None:
     assert len(first) / len(drawn) == pytest.approx(3 / 5, abs=0.02)
     assert sum(pick.row == 0 for pick in first) / len(first) == pytest.approx(2 / 3, abs=0.02)
     assert sum(p.actor == "anonymous" for p in first) / len(first) == pytest.approx(0.6, abs=0.02)
-    assert len({pick.number for pick in drawn}) == len(drawn)
     again = Picks(MIX, seed=1)
     assert drawn[:50] == [next(again) for _ in range(50)]
 
