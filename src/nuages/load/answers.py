@@ -22,44 +22,50 @@ class Malformed(Exception):  # noqa: N818  (what the answer is, not what went wr
 class AnswerReader:
     """Reads one answer at a time; bodies are counted and thrown away."""
 
-    __slots__ = ("_buffer", "_chunked", "_in_body", "_last", "_last_is_head", "_left", "_told",
-                 "close", "cookies", "is_head", "keep_alive_seconds", "read",
-                 "status")  # fmt: skip
+    __slots__ = ("_buffer", "_chunked", "_in_body", "_last", "_left", "_size", "close", "cookies",
+                 "is_head", "keep_alive_seconds", "read", "status")  # fmt: skip
 
     def __init__(self) -> None:
         self.read = 0  # bytes of all answers
+        self.status = 0
+        self.close = False  # whether the connection ends with this answer
+        self.cookies: list[bytes] = []
+        self.keep_alive_seconds: float | None = None
         self._buffer = b""
-        self._last, self._last_is_head = b"", False  # head of the last answer: many are alike
-        self._told: tuple[int, bool, list[bytes], float | None, bool, int]
+        self._last, self._size = b"", -1  # head of the last answer in one piece, and its size
+        self._chunked = False
+        self._left = 0  # bytes of the body; -1: until the connection ends
         self.expect(is_head=False)
 
     def expect(self, *, is_head: bool) -> None:
         """Get ready for the answer to the next request."""
         self.is_head = is_head
-        self.status = 0
-        self.close = False  # whether the connection ends with this answer
-        self.cookies: list[bytes] = []
-        self.keep_alive_seconds: float | None = None
         self._in_body = False
-        self._chunked = False
-        self._left = 0  # bytes of the body; -1: until the connection ends
 
     def feed(self, data: bytes) -> bool:
         """Take more bytes; whether the answer is complete. Raises Malformed."""
-        self.read += len(data)
-        if not self._in_body:
-            data = self._buffer + data if self._buffer else data
-            while (end := data.find(b"\r\n\r\n")) >= 0:
-                self._in_body = self._head(data[:end])
-                data = data[end + 4 :]
-                if self._in_body:
-                    self._buffer = b""
-                    return self._body(data)
-            if len(data) > LONGEST_HEAD:
-                raise Malformed("a head that does not end")
-            self._buffer = data
-            return False
-        return self._body(data)
+        size = len(data)
+        self.read += size
+        if self._in_body:
+            return self._body(data)
+        # Many answers have the head of the one before, whose figures then stand as they are.
+        if size == self._size and not self._buffer and data.startswith(self._last):
+            return True
+        whole = data = self._buffer + data if self._buffer else data
+        while (end := data.find(b"\r\n\r\n")) >= 0:
+            self._in_body = self._head(data[:end])
+            data = data[end + 4 :]
+            if self._in_body:
+                self._buffer = b""
+                is_complete = self._body(data)
+                can_recur = is_complete and not self.is_head and not self._chunked
+                self._last = whole[: len(whole) - len(data)]
+                self._size = len(whole) if can_recur else -1
+                return is_complete
+        if len(data) > LONGEST_HEAD:
+            raise Malformed("a head that does not end")
+        self._buffer = data
+        return False
 
     def end(self) -> bool:
         """The peer closed; whether that completes the answer."""
@@ -67,10 +73,6 @@ class AnswerReader:
 
     def _head(self, head: bytes) -> bool:
         """Whether a body follows; none does after 100 and 103, but the answer proper."""
-        if head == self._last and self.is_head == self._last_is_head:
-            self.status, self.close, self.cookies, self.keep_alive_seconds, *rest = self._told
-            self._chunked, self._left = rest
-            return True
         if head[:5] != b"HTTP/":
             raise Malformed("no HTTP")
         try:
@@ -80,24 +82,20 @@ class AnswerReader:
         if self.status < 200 and self.status != 101:
             return False
         self._fields(head)
-        self._last, self._last_is_head = head, self.is_head
-        self._told = (self.status, self.close, self.cookies, self.keep_alive_seconds,
-                      self._chunked, self._left)  # fmt: skip
         return True
 
     def _fields(self, head: bytes) -> None:
-        told = {name.lower(): value for name, value in _FIELD.findall(head)}
+        found = _FIELD.findall(head)
+        told = {name.lower(): value for name, value in found}
         connection = told.get(b"connection", b"").lower()
         self.close = b"close" in connection
         self.close |= head[5:8] == b"1.0" and b"keep-alive" not in connection
-        if b"set-cookie" in told:
-            found = _FIELD.findall(head)
-            self.cookies = [value for name, value in found if name.lower() == b"set-cookie"]
-        if b"keep-alive" in told:
-            self.keep_alive_seconds = _number(told[b"keep-alive"].lower(), b"timeout=")
+        self.cookies = [value for name, value in found if name.lower() == b"set-cookie"]
+        self.keep_alive_seconds = _number(told.get(b"keep-alive", b"").lower(), b"timeout=")
         self._length(told)
 
     def _length(self, told: Mapping[bytes, bytes]) -> None:
+        self._chunked = False
         if self.is_head or self.status in NO_BODY:
             self._left = 0
         elif b"transfer-encoding" in told:

@@ -19,7 +19,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._reader = AnswerReader()
+        self.reader = AnswerReader()
         self._transport: asyncio.Transport | None = None
         self.asked: Asked | None = None  # in flight
         self.usable_until = float("inf")  # time.monotonic(): the server closes idle ones
@@ -31,7 +31,7 @@ class Connection(asyncio.Protocol):
         """Write a request."""
         assert self._transport is not None
         self.asked = asked
-        self._reader.expect(is_head=asked.is_head)
+        self.reader.expect(is_head=asked.is_head)
         self._transport.write(raw)
 
     def data_received(self, data: bytes) -> None:
@@ -39,21 +39,17 @@ class Connection(asyncio.Protocol):
         if asked is None:
             self.close()  # an answer that nobody asked for
             return
-        reader = self._reader
-        before = reader.read
         try:
-            complete = reader.feed(data)
+            is_complete = self.reader.feed(data)
         except Malformed as fault:
             self._fail(f"no HTTP answer: {fault}")
             return
-        finally:
-            self._generator.bytes_read += reader.read - before
-        if complete:
+        if is_complete:
             self._answered(asked)
 
     def _answered(self, asked: Asked) -> None:
         self.asked = None
-        reader = self._reader
+        reader = self.reader
         if reader.close:
             self.close()
         elif reader.keep_alive_seconds is not None:
@@ -75,7 +71,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self._transport = None
-        if self.asked is not None and self._reader.end():
+        if self.asked is not None and self.reader.end():
             self._answered(self.asked)
         elif self.asked is not None:
             self._fail("reset by the server" if exc else "closed by the server before an answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nuages.load.alarm import alarm
@@ -65,7 +65,8 @@ class Generator:
         self._tallies = [_Tally(template) for template in self._mix.templates]
         self._lag = Latency()
         self._pending = 0
-        self.bytes_read = 0
+        self._at_once = 0
+        self._read = -sum(each.reader.read for each in self._open)
         self._connects = 0
         self._waited = 0
 
@@ -74,7 +75,7 @@ class Generator:
         self._begin(phase)
         loop = asyncio.get_running_loop()
         self._done = loop.create_future()
-        self._due = self._absolute(due, start)
+        self._due = map(start.__add__, due)
         self._next = next(self._due, None)
         self._alarm = alarm(loop, self._tick)
         cpu, began, queued = time.process_time(), time.monotonic(), _queued_seconds()
@@ -91,10 +92,6 @@ class Generator:
             busy=(time.process_time() - cpu) / spent,
             starved=(_queued_seconds() - queued) / spent,
         )
-
-    @staticmethod
-    def _absolute(due: Iterable[float], start: float) -> Iterator[float]:
-        return (start + offset for offset in due)
 
     def _tick(self) -> None:
         """Send what is due by now, then sleep until the next is."""
@@ -157,7 +154,7 @@ class Generator:
         if self._waiting:
             asked, raw = self._waiting.popleft()
             connection.send(asked, raw)
-            self._lag.record(0.0)  # it waited for the server, not for the generator
+            self._at_once += 1  # it waited for the server, not for the generator
         else:
             self._idle.append(connection)
 
@@ -177,7 +174,9 @@ class Generator:
 
     def lost(self, connection: Connection) -> None:
         """A connection is gone."""
-        self._open.discard(connection)
+        if connection in self._open:
+            self._open.remove(connection)
+            self._read += connection.reader.read
         if connection in self._idle:
             self._idle.remove(connection)
         self._open_for_waiting()
@@ -190,16 +189,15 @@ class Generator:
             tally.errors[f"status {status}"] += 1
         if cookies:
             asked.session.keep(cookies)
-        self._count_down()
+        self._pending -= 1
+        if not self._pending:
+            self._end()
 
     def failed(self, asked: Asked, why: str) -> None:
         asked.tally.latency.record(time.monotonic() - asked.due)
         asked.tally.errors[why] += 1
-        self._count_down()
-
-    def _count_down(self) -> None:
         self._pending -= 1
-        if self._pending == 0:
+        if not self._pending:
             self._end()
 
     def _end(self) -> None:
@@ -229,9 +227,9 @@ class Generator:
             phase=self._phase,
             routes={route: RouteLoad.total(routes[route]) for route in sorted(routes)},
             seconds=self._phase.seconds,
-            bytes_read=self.bytes_read,
+            bytes_read=self._read + sum(each.reader.read for each in self._open),
             connects=self._connects,
-            lag=self._lag,
+            lag=self._lag.with_zeros(self._at_once),
             waited=self._waited,
             implementation=implementation,
         )

@@ -34,6 +34,10 @@ class Latency:
         if us > self.max_us:
             self.max_us = us
 
+    def with_zeros(self, times: int) -> Latency:
+        """The same, and so many durations of nothing."""
+        return Latency(self.counts + Counter({0: times}), self.max_us)
+
     @property
     def count(self) -> int:
         return self.counts.total()

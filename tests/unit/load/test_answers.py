@@ -46,6 +46,43 @@ class TestCompleteAnswers:
         assert one.read == 3 * len(answer)
 
 
+class TestAnswersThatAreAlike:
+    """A head that was there before is not read again; nothing else may be taken for it."""
+
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            (b"HTTP/1.1 404 No\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello", (404, False, [])),
+            (LENGTH.replace(b"hello", b"other"), (200, False, [])),
+            (LENGTH.replace(b"Server: x", b"Connection: close"), (200, True, [])),
+            (LENGTH.replace(b"Server", b"Set-Cookie"), (200, False, [b"x"])),
+            (CHUNKED, (200, False, [])),
+        ],
+    )
+    def test_in_turns(self, answer: bytes, told: tuple[int, bool, list[bytes]]) -> None:
+        one = reader()
+        for _ in range(3):
+            for data, expected in ((LENGTH, (200, False, [])), (answer, told)):
+                one.expect(is_head=False)
+                assert one.feed(data)
+                assert (one.status, one.close, one.cookies) == expected
+
+    def test_after_one_in_pieces(self) -> None:
+        one = reader()
+        for data in (LENGTH, LENGTH[:-2], LENGTH[-2:], LENGTH, LENGTH[:9], LENGTH[9:], LENGTH):
+            one.expect(is_head=False) if data.startswith(b"HTTP") else None
+            assert one.feed(data) == data.endswith(b"hello") or data == LENGTH[-2:]
+
+    def test_a_head_alone_is_complete_where_only_that_was_asked_for(self) -> None:
+        one = reader()
+        assert one.feed(LENGTH)
+        one.expect(is_head=True)
+        assert one.feed(LENGTH[:-5])
+        one.expect(is_head=False)
+        assert not one.feed(LENGTH[:-5])
+        assert one.feed(b"hello")
+
+
 class TestBodies:
     def test_none_after_a_head_request_whatever_the_length_says(self) -> None:
         assert reader(is_head=True).feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
