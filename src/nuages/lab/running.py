@@ -72,10 +72,12 @@ class Lab:
 
         `edits` maps "label:file" to new text. With `base` the template's themselves are used.
         """
-        prefix = template if base else self._clone(template)
         walls = self._enclosure(edits or {})
-        config = self._attach_config(walls, prefix, mode, spool=None)
-        with self._agent(walls, self._environment(config, settings=True)) as session:
+        with ExitStack() as running:
+            prefix = template if base else running.enter_context(self._cloned(template))
+            config = self._attach_config(walls, prefix, mode, spool=None)
+            environment = self._environment(config, settings=True)
+            session = running.enter_context(self._agent(walls, environment))
             info = session.call("setup")
             if base and template == BASE:
                 self.info = info
@@ -89,18 +91,18 @@ class Lab:
 
         `side`: packages that they lack; `sockets`: folders of the stack's servers.
         """
-        prefix = self._clone()
-        where = self.databases.overlay(prefix)
         walls = replace(self._enclosure({}), sockets=(*self._sockets, *sockets))
-        config = replace(
-            self._attach_config(walls, prefix, None, spool=None),
-            overlay=None, side=str(side) if side else None,
-        )  # fmt: skip
-        told = self.scratch.path / f"{prefix}.json"
-        media = str(self.scratch.folder("child") / f"{prefix}-media")
-        told.write_text(replace(stack, media=media, **where).to_json(), "utf-8")
-        environment = {**self._environment(config, settings=True), STACK: str(told)}
         with ExitStack() as running:
+            prefix = running.enter_context(self._cloned(BASE))
+            config = replace(
+                self._attach_config(walls, prefix, None, spool=None),
+                overlay=None, side=str(side) if side else None,
+            )  # fmt: skip
+            told = self.scratch.path / f"{prefix}.json"
+            media = str(self.scratch.folder("child") / f"{prefix}-media")
+            where = self.databases.overlay(prefix)
+            told.write_text(replace(stack, media=media, **where).to_json(), "utf-8")
+            environment = {**self._environment(config, settings=True), STACK: str(told)}
             sessions = [running.enter_context(self._agent(walls, environment))
                         for _ in range(count)]  # fmt: skip
             for session in sessions:
@@ -185,27 +187,26 @@ class Lab:
         `prefix` names databases that are there already, for a second server on the same ones;
         `spool` a folder that it is recorded into, lightly.
         """
-        prefix = prefix or self._clone(template)
-        walls = self._enclosure(edits or {})
-        config = self._attach_config(walls, prefix, "light" if spool else None, spool)
-        config = replace(config, flush_seconds=flush_seconds if spool else None)
-        self.runs += 1
-        log = self.scratch.path / f"{prefix}-{self.runs}.log"
-        with log.open("wb") as output:
-            process = enclosure.start(
-                walls,
-                argv,
-                env=self._environment(config, settings=True),
-                cwd=self.project.root,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
+        with ExitStack() as running:
+            prefix = prefix or running.enter_context(self._cloned(template))
+            walls = self._enclosure(edits or {})
+            config = self._attach_config(walls, prefix, "light" if spool else None, spool)
+            config = replace(config, flush_seconds=flush_seconds if spool else None)
+            self.runs += 1
+            log = self.scratch.path / f"{prefix}-{self.runs}.log"
+            with log.open("wb") as output:
+                process = enclosure.start(
+                    walls,
+                    argv,
+                    env=self._environment(config, settings=True),
+                    cwd=self.project.root,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            running.callback(process.kill)
+            running.callback(process.terminate)
             yield process, log
-        finally:
-            process.terminate()
-            process.kill()
 
     def inspect(self) -> None:
         """Import the project once, on empty databases, and keep what it says of itself."""
@@ -244,10 +245,17 @@ class Lab:
         """Begin another template, as a copy of the base databases or of another one's."""
         self._copy(of, template)
 
-    def _clone(self, template: str = BASE) -> str:
+    @contextmanager
+    def _cloned(self, template: str) -> Iterator[str]:
+        """The prefix of fresh clones, which are dropped at the end: a copy for each of a dozen runs
+        on the volume of a million users fills a disk, and queries that were given up go on."""
         prefix = self._next_prefix()
-        self._copy(template, prefix)
-        return prefix
+        try:
+            self._copy(template, prefix)
+            yield prefix
+        finally:
+            with suppress(Exception):  # what is left goes with the lab
+                self.databases.drop(self.database_names(prefix))
 
     def _copy(self, template: str, prefix: str) -> None:
         for name in self.database_names(template):
@@ -256,13 +264,9 @@ class Lab:
     @contextmanager
     def clones(self, template: str = BASE) -> Iterator[Mapping[str, str]]:
         """Alias → a fresh clone of its database of the template, dropped at the end."""
-        prefix = self._clone(template)
-        told = self.info["databases"].items()
-        names = {a: d["name"].replace(BASE, prefix, 1) for a, d in told if d.get("name")}
-        try:
-            yield names
-        finally:
-            self.databases.drop(sorted(set(names.values())))
+        with self._cloned(template) as prefix:
+            told = self.info["databases"].items()
+            yield {a: d["name"].replace(BASE, prefix, 1) for a, d in told if d.get("name")}
 
     def database_names(self, template: str = BASE) -> list[str]:
         """Names of a template's databases, each once."""

@@ -57,6 +57,8 @@ SETTINGS: Mapping[str, str] = {
     # In the data folder instead of /dev/shm, where a killed server would leave it.
     "dynamic_shared_memory_type": "mmap",
 }
+# A request that is given up, or a process that is killed, leaves a query that nobody waits for.
+SINCE_14 = {"client_connection_check_interval": "500ms"}
 
 
 class PostgresUnavailable(NuagesError):  # noqa: N818  (a state of the machine, caught to fall back)
@@ -188,7 +190,9 @@ def plan(programs: Programs, home: Path, socket_dir: Path, user: int | None) -> 
         *locale_arguments(programs),
     )  # fmt: skip
     settings = dict(
-        SETTINGS, unix_socket_directories=str(socket_dir), hba_file=str(_access_file(home))
+        SETTINGS if pg_major(programs.version) < 14 else {**SETTINGS, **SINCE_14},
+        unix_socket_directories=str(socket_dir),
+        hba_file=str(_access_file(home)),
     )
     if programs.has_library("pg_stat_statements"):
         settings["shared_preload_libraries"] = "pg_stat_statements"

@@ -101,7 +101,8 @@ def test_a_version_beside_itself_under_load(lab: Lab, tmp_path: Path) -> None:
     same = version_of(str(PROJECT), lab.project, tmp_path)
     options = LoadOptions(rate=5.0, turns=2, seconds=1.0, knee_seconds=0.5)
     proof: Proof = prove(
-        lab, same, same, mix, ProveOptions(pairs=2, seconds=0.2), progress=Progress(),
+        lab, same, same, mix, ProveOptions(pairs=2, seconds=0.2, varied=False),
+        progress=Progress(),
         load=lambda sides: compare_loaded(sides, mix, options),
     )  # fmt: skip
     assert not proof.different
@@ -126,3 +127,10 @@ def test_what_the_usual_data_can_not_tell(lab: Lab) -> None:
     assert {verdict.route for verdict in proof.different} == {"GET /"}
     assert all(verdict.reason.endswith(", on varied data") for verdict in proof.different)
     assert not proof.effects
+
+
+def test_copies_of_the_data_go_with_their_runs(lab: Lab) -> None:
+    with lab.session(mode=None), lab.clones() as names:
+        assert all(map(lab.databases.exists, names.values()))
+    copies = range(lab.runs + 1)
+    assert [n for n in copies if lab.databases.exists(f"nuages_r{n}_default")] == []

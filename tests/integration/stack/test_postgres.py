@@ -65,6 +65,23 @@ def test_upper_case_is_known_beyond_ascii(databases: PostgresDatabases) -> None:
         assert connection.execute("SELECT upper('é')").fetchone() == ("É",)
 
 
+def test_a_query_that_nobody_waits_for_any_more_ends(databases: PostgresDatabases) -> None:
+    if databases.server.major < 14:
+        pytest.skip("it learns of a client that is gone since 14")
+    databases.create(["nuages_q_default"])
+    waiting = databases.connect("nuages_q_default")
+    waiting.pgconn.send_query(b"SELECT pg_sleep(60)")
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep%%' AND pid = %s"
+    pid = waiting.info.backend_pid
+    with databases.server.connect() as connection:
+        assert connection.execute(running, [pid]).fetchone() == (1,)
+        waiting.close()
+        until = time.monotonic() + 10
+        while connection.execute(running, [pid]).fetchone() != (0,):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
 def test_databases_of_others_are_not_touched(databases: PostgresDatabases) -> None:
     with pytest.raises(NuagesError, match="only touches"):
         databases.drop(["postgres"])
