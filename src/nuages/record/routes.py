@@ -66,7 +66,8 @@ def _named(match: Any) -> Route:
 def _found(urlconf: Any, request: Any) -> Route:
     from django.conf import settings
 
-    key = urlconf or settings.ROOT_URLCONF, request.path_info
+    # A request that sets its own may come to a site that has none.
+    key = urlconf or getattr(settings, "ROOT_URLCONF", None), request.path_info
     route = _known.get(key)
     if route is None:
         if len(_known) >= KNOWN:

@@ -154,3 +154,21 @@ def test_pytest_takes_the_source_roots_that_the_project_names(pytest_in, library
     finally:
         (library / "pyproject.toml").unlink()
     assert recording.roots == {".": str(library), str(tmp_path / "libs"): str(tmp_path / "libs")}
+
+
+def test_a_site_without_a_url_configuration_fails_as_it_does_unrecorded(script):
+    done, recording = script("""
+from django.conf import settings
+from django.test import Client
+settings.ALLOWED_HOSTS = ["*"]
+with nuages.recording(OUTPUT):
+    del settings.ROOT_URLCONF
+    try:
+        Client().get("/")
+    except AttributeError:
+        print("as ever")
+""")
+    assert done.stdout == "as ever\n", done.stderr
+    assert recording.meta.get("recorder_faults", "0") == "0"
+    (stats,) = (stats for stats in recording.scopes if stats.scope.kind == "request")
+    assert stats.executions == 1
