@@ -136,7 +136,7 @@ def hang_replica(stack: RunningStack) -> None:
 def hang_for_good(stack: RunningStack) -> None:
     """Stopped whole, and never let go on."""
     os.killpg(os.getpgid(stack.pid("web")), signal.SIGSTOP)
-    time.sleep(34)
+    time.sleep(24)
 
 
 def slow_replica(stack: RunningStack) -> None:

@@ -25,7 +25,7 @@ READY_LIMIT = 120.0  # seconds; a large project imports for many of them
 CHECKS = 2  # of the balancer's: at the second it has what it was told at the first
 SEEN_LIMIT = 15.0  # seconds; half a one is usual, on a busy machine checks are late
 SICK_AFTER = 6.0  # seconds without an answer: replaced, though it may still end its requests
-HUNG_AFTER = 30.0  # seconds without an answer: killed
+HUNG_AFTER = 15.0  # seconds without an answer: killed; what it was asked to read, another answers
 WORKER_SETTLES = 1.0  # seconds that a process without a readiness lives before it counts
 
 InFlight = Callable[[], dict[str, dict[str, int]]]

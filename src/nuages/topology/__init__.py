@@ -85,7 +85,9 @@ class Balancer:
     check_ms: int = 250  # between two active checks
     check_timeout_ms: int = 5000  # 500 took replicas out that were merely busy, one after another
     max_fails: int = 1
-    try_seconds: float = 5.0  # to find another replica for a request that reached none
+    # To find another replica for a request that reached none, or that only reads and whose replica
+    # was killed: longer than one that hangs is given.
+    try_seconds: float = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
