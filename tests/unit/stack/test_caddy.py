@@ -41,11 +41,11 @@ class TestTheSettingsThatLostNoRequest:
         assert active["headers"] == {"Host": ["localhost"], "X-Nuages": ["balancer"]}
         assert proxy["health_checks"]["passive"]["max_fails"] == 1
 
-    def test_the_least_busy_replica_and_another_try_for_five_seconds(self):
+    def test_the_least_busy_replica_and_other_tries_for_twenty_seconds(self):
         (proxy,) = proxies()
         balancing = proxy["load_balancing"]
         assert balancing["selection_policy"] == {"policy": "least_conn"}
-        assert balancing["try_duration"] == "5s"
+        assert balancing["try_duration"] == "20s"
 
     def test_the_administration_is_a_private_socket_and_nothing_is_saved(self):
         admin = caddy.configuration(topology(), SOCKETS, Path("/a.sock"), {})["admin"]
