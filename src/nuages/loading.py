@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from nuages.lab import BASE, Lab
 from nuages.load import Knee, LoadResult, Phase, Steps, find_knee
+from nuages.load.knee import LEAST
 from nuages.load.observing import Observer
 from nuages.load.running import Workers
 from nuages.load.saturation import Saturation, saturation
@@ -29,7 +30,8 @@ TURN_SECONDS = 5.0
 SHARE_OF_KNEE = 0.5  # of the smaller knee: where both still answer without a queue
 MARGIN = 0.15  # of latencies: they vary more than CPU does
 KNEE_SECONDS = 4.0
-START = 2.0  # requests a second of the first step
+START = 5.0  # requests a second of the first step
+HARDLY_ANY = 2.0  # requests a second, where a version holds no rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +158,7 @@ def compare_loaded(
         }
         first = {side: gave_out(site.measured, budget) for side, site in sites.items()}
         rates = [knee.rate for knee in knees.values() if knee.rate]
-        rate = options.rate or (SHARE_OF_KNEE * min(rates) if rates else START)
+        rate = options.rate or (SHARE_OF_KNEE * min(rates) if rates else HARDLY_ANY)
         results = _in_turns(runs, rate, options)
     proof, reasons = _compared(rate, results, knees)
     return replace(proof, first_a=first["a"], first_b=first["b"]), reasons
@@ -184,8 +186,9 @@ def _in_turns(
 ) -> dict[str, list[LoadResult]]:
     """A B B A A B …: what drifts meanwhile meets both."""
     results: dict[str, list[LoadResult]] = {"a": [], "b": []}
+    seconds = min(max(options.seconds, LEAST / rate), 2 * options.seconds)
     for turn in range(options.turns):
-        phase = Phase(rate=rate, seconds=options.seconds, arrivals="poisson", seed=turn)
+        phase = Phase(rate=rate, seconds=seconds, arrivals="poisson", seed=turn)
         for side in ("ab", "ba")[turn % 2]:
             results[side].append(runs[side](phase))
     return results

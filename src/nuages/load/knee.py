@@ -8,6 +8,10 @@ from dataclasses import dataclass, field, replace
 from nuages.load.running import limit_of_generator
 from nuages.load.values import Budget, Knee, LoadResult, Phase
 
+LEAST = 40  # requests of a step: of eight, p95 is whichever was the slowest
+LONGEST = 4  # times a step's seconds, for that
+LOWEST = 0.5  # requests a second: what a site has to bear that is asked for anything
+
 Run = Callable[[Phase], LoadResult]
 
 
@@ -30,6 +34,8 @@ def find_knee(
     """The highest rate that held the budget, where the site rather than the generator broke."""
     search = _Search(run, steps, phase, tell)
     search.up()
+    if not steps.rates:
+        search.down()
     if search.broke is not None and search.limit == "" and not steps.rates:
         search.close_in()
     return Knee(
@@ -57,6 +63,12 @@ class _Search:
             if not self._holds(rate):
                 break
 
+    def down(self) -> None:
+        """Where not even the first step held: half of it, and so on."""
+        rate = self._steps.start / 2
+        while self.held is None and self.limit == "" and rate >= LOWEST and not self._holds(rate):
+            rate /= 2
+
     def close_in(self) -> None:
         """Halve the gap between what held and what broke; once more where a break was chance."""
         held, broke = self.held, self.broke
@@ -78,8 +90,13 @@ class _Search:
             rate *= self._steps.factor
         return tuple(found)
 
+    def _seconds(self, rate: float) -> float:
+        """Longer where few requests would be sent; a rate that was asked for is sent as asked."""
+        usual = self._steps.seconds
+        return usual if self._steps.rates else min(max(usual, LEAST / rate), usual * LONGEST)
+
     def _holds(self, rate: float) -> bool:
-        phase = replace(self._phase, rate=rate, seconds=self._steps.seconds)
+        phase = replace(self._phase, rate=rate, seconds=self._seconds(rate))
         result = self._run(phase)
         self.results.append(result)
         self._tell(result)

@@ -27,7 +27,7 @@ def route_proofs(
     unsteady = varying_counts(seen["a"].answers, seen["a2"].answers) | varying_counts(
         seen["b"].answers, seen["b2"].answers
     )
-    level = corrected(CONFIDENCE, len(routes))
+    level = corrected(CONFIDENCE, len({each.route for each in planned if each.is_timed}))
     return tuple(
         _proof(planned, indexes, seen, a, b, route=route, level=level,
                steady=not any(planned[i].request in unsteady for i in indexes))
@@ -55,16 +55,21 @@ def _proof(
     steady: bool,
 ) -> RouteProof:
     weights = [planned[i].weight for i in indexes]
-    cpu = ratio(of(a, indexes), of(b, indexes), weights, confidence=level)
+    columns = {i: column for column, i in enumerate(timed(planned))}
+    measured = [columns[i] for i in indexes if i in columns]
+    told = [planned[i].weight for i in indexes if i in columns]
     costs = {
-        side: _costs([_steadier(seen, side, i) for i in indexes], weights, of(figures, indexes))
+        side: replace(
+            _costs([_steadier(seen, side, i) for i in indexes], weights),
+            cpu_ms=_cpu_ms(of(figures, measured), told) if measured else None,
+        )
         for side, figures in (("a", a), ("b", b))
     }
-    margin = ROUTE_MARGIN if route else MARGIN
+    cpu = ratio(of(a, measured), of(b, measured), told, confidence=level) if measured else None
     reasons: list[tuple[Judgement, str]] = []
-    judged = cpu.judged(margin)
+    judged = cpu.judged(ROUTE_MARGIN if route else MARGIN) if cpu else "no difference shown"
     # A route that costs next to nothing can double without anybody noticing.
-    if judged != "no difference shown" and max(c.cpu_ms for c in costs.values()) >= ROUTE_CPU_MS:
+    if cpu and judged != "no difference shown" and _is_dear(*costs.values()):
         reasons.append((judged, f"CPU × {cpu.ratio:.2f} ({cpu.low:.2f} to {cpu.high:.2f})"))
     queries = (costs["a"].queries, costs["b"].queries)
     if steady and abs(queries[1] - queries[0]) > 1e-9:
@@ -82,20 +87,33 @@ def _proof(
     )
 
 
+def timed(planned: Sequence[Planned]) -> list[int]:
+    """Indexes of the requests that the figures are of, in their order."""
+    return [index for index, each in enumerate(planned) if each.is_timed]
+
+
+def _is_dear(*costs: Costs) -> bool:
+    return max(each.cpu_ms or 0.0 for each in costs) >= ROUTE_CPU_MS
+
+
 def _steadier(seen: Mapping[str, Seen], side: str, index: int) -> Answer:
     """The answer with the less time in the database of two: what disturbs only ever adds to it."""
     first, again = seen[side].answers[index], seen[side + "2"].answers[index]
     return replace(first, db_ns=min(first.db_ns, again.db_ns))
 
 
-def _costs(answers: Sequence[Answer], weights: Sequence[float], cpu: Figures) -> Costs:
+def _costs(answers: Sequence[Answer], weights: Sequence[float]) -> Costs:
     share = np.asarray(weights) / sum(weights)
     return Costs(
         queries=float(np.dot([answer.queries for answer in answers], share)),
         rows=float(np.dot([answer.rows for answer in answers], share)),
         db_ms=float(np.dot([answer.db_ns for answer in answers], share)) / 1e6,
-        cpu_ms=float(np.median(np.concatenate(cpu), axis=0) @ share) / 1e6,
     )
+
+
+def _cpu_ms(cpu: Figures, weights: Sequence[float]) -> float:
+    share = np.asarray(weights) / sum(weights)
+    return float(np.median(np.concatenate(cpu), axis=0) @ share) / 1e6
 
 
 def _together(judgements: Sequence[Judgement]) -> Judgement:

@@ -21,10 +21,11 @@ from nuages.session import AgentSession
 from nuages.traffic.crawl import send
 from nuages.traffic.mix import Mix, Template
 
-MOST_REQUESTS = 120  # different ones; a mix has the tail of a whole site
+MOST_REQUESTS = 400  # different ones; a mix has the tail of a whole site
 ROWS = 3  # of arguments of one template
 REQUEST_SECONDS = 20.0
-PASS_SECONDS = 3.0  # of the whole plan, once: it is sent some seventy times
+PASS_SECONDS = 3.0  # of what CPU is measured of, once: it is sent some seventy times
+ANSWER_SECONDS = 8.0  # of the whole plan, once: it is sent some twelve times
 LEAST_ROUNDS, MOST_ROUNDS = 8, 150  # of each pair of processes
 CHUNK_NS = 60_000_000  # of one version's requests, before the other has its turn
 SECOND = "nuages_second"  # prefix of B's databases: A's, with B's migrations
@@ -38,6 +39,8 @@ class Planned:
     request: Request
     template: Template
     weight: float  # of the traffic; all together 1
+    turn: int = 0  # among the requests of its template, the most frequent first
+    is_timed: bool = True  # whether its CPU is measured; its answers and queries always are
 
     @property
     def route(self) -> str:
@@ -45,39 +48,58 @@ class Planned:
 
 
 def plan(mix: Mix, known: Sequence[str]) -> tuple[Planned, ...]:
-    """The heaviest requests of a mix, reads before writes, for the actors that there are."""
-    entries = list(_requests(mix, frozenset(known)))
-    entries.sort(key=lambda entry: -entry[2])
-    chosen = entries[:MOST_REQUESTS]
-    if not chosen:
+    """Requests of a mix for the actors that there are, reads before writes.
+
+    Each template's most frequent comes before the second of any: a route that is asked for with
+    many arguments is not rarer for it.
+    """
+    entries = sorted(_requests(mix, frozenset(known)), key=_by_turns)
+    if not entries:
         raise NuagesError("the traffic has no request to compare", slug="traffic")
-    chosen.sort(key=lambda entry: entry[1].writes)
-    total = sum(weight for *_, weight in chosen)
-    return tuple(
-        Planned(request=request, template=template, weight=weight / total)
-        for request, template, weight in chosen
-    )
+    return _ordered(entries[:MOST_REQUESTS])
 
 
-def _requests(mix: Mix, known: frozenset[str]) -> Iterator[tuple[Request, Template, float]]:
+def _by_turns(planned: Planned) -> tuple[int, float]:
+    return planned.turn, -planned.template.weight
+
+
+def _ordered(chosen: Sequence[Planned]) -> tuple[Planned, ...]:
+    """Reads first; what was not chosen of a template, the rest of it stands for."""
+    parts: dict[int, float] = defaultdict(float)
+    for each in chosen:
+        parts[id(each.template)] += each.weight
+    weighted = [
+        replace(each, weight=each.template.weight * each.weight / (parts[id(each.template)] or 1.0))
+        for each in chosen
+    ]
+    total = sum(each.weight for each in weighted) or 1.0
+    weighted.sort(key=lambda each: (each.template.writes, -each.weight))
+    return tuple(replace(each, weight=each.weight / total) for each in weighted)
+
+
+def _requests(mix: Mix, known: frozenset[str]) -> Iterator[Planned]:
     whole = sum(template.weight for template in mix.templates) or 1.0
     for template in mix.templates:
         actors = [mix.actor(name) for name in template.actors if name in known]
         shares = sum(actor.share for actor in actors) or 1.0
         rows = template.arguments[:ROWS] or ({},)
         popularity = (template.shares() or [1.0])[: len(rows)]
-        for actor in actors:
-            for number, row in enumerate(rows):
-                sent = template.filled(row, number + 1)
-                share = actor.share / shares * popularity[number] / sum(popularity)
-                request = Request(
-                    path=sent.path,
-                    method=template.method,
-                    actor=actor.name,
-                    body=sent.body.decode("utf-8", "replace"),
-                    content_type=sent.content_type,
-                )
-                yield request, template, template.weight / whole * share
+        found = [
+            (actor.share / shares * popularity[number] / sum(popularity), actor.name, number)
+            for actor in actors
+            for number in range(len(rows))
+        ]
+        for turn, (share, actor, number) in enumerate(sorted(found, key=lambda each: -each[0])):
+            sent = template.filled(rows[number], number + 1)
+            request = Request(
+                path=sent.path,
+                method=template.method,
+                actor=actor,
+                body=sent.body.decode("utf-8", "replace"),
+                content_type=sent.content_type,
+            )
+            weight = template.weight / whole * share
+            yield Planned(request=request, template=template, weight=weight, turn=turn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,20 +156,23 @@ class Sides:
             session.call("actors", functions=dict(lab.project.config.actors))
             yield session
 
-    def bounded(self, planned: Sequence[Planned]) -> tuple[Planned, ...]:
-        """The heaviest of a plan that one version answers in a few seconds; one at least."""
-        spent: dict[Planned, int] = {}
+    def bounded(
+        self, planned: Sequence[Planned], answer_seconds: float = ANSWER_SECONDS
+    ) -> tuple[Planned, ...]:
+        """What of a plan one version answers in some seconds, one at least; CPU of the first."""
+        kept: list[Planned] = []
+        left, left_timed = answer_seconds * 1e9, PASS_SECONDS * 1e9
         with self.session("a", recorded=False) as session:
-            for each in planned:
-                spent[each] = send(session, each.request, timeout=REQUEST_SECONDS).wall_ns
-        left, kept = PASS_SECONDS * 1e9, list[Planned]()
-        for each in sorted(planned, key=lambda each: -each.weight):
-            if spent[each] <= left or not kept:
-                left -= spent[each]
-                kept.append(each)
-        total = sum(each.weight for each in kept)
-        chosen = [each for each in planned if each in kept]
-        return tuple(replace(each, weight=each.weight / total) for each in chosen)
+            for each in sorted(planned, key=_by_turns):
+                if left <= 0 and kept:
+                    break
+                spent = send(session, each.request, timeout=REQUEST_SECONDS).wall_ns
+                left -= spent
+                is_timed = spent <= left_timed or not kept
+                left_timed -= spent * is_timed
+                if left >= 0 or not kept:
+                    kept.append(replace(each, is_timed=is_timed))
+        return _ordered(kept)
 
     def place(self, side: str) -> tuple[Lab, str, Mapping[str, str]]:
         """Where a server of one version is started: its lab, its databases' template, its edits."""

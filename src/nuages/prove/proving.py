@@ -11,7 +11,7 @@ from nuages.answers import Masks, Verdict, compare_all, learn
 from nuages.lab import Lab
 from nuages.progress import Progress
 from nuages.prove import judging
-from nuages.prove.measuring import Planned, Seen, Sides, by_route, plan
+from nuages.prove.measuring import ANSWER_SECONDS, Planned, Seen, Sides, by_route, plan
 from nuages.prove.statistics import Figures
 from nuages.prove.values import Effect, Judgement, LoadProof, Proof
 from nuages.prove.versions import Version
@@ -19,6 +19,7 @@ from nuages.traffic.mix import Mix
 
 Loading = Callable[[Sides], tuple[LoadProof, Sequence[tuple[Judgement, str]]]]
 MOST_POINTS = 400  # of a route's distribution in the report
+MOST_TOLD = 5  # routes in a note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class ProveOptions:
     pairs: int = 4  # of processes, one of each version
     seconds: float = 3.0  # of taking turns, each pair
     confidence: float = judging.CONFIDENCE
+    answer_seconds: float = ANSWER_SECONDS  # of all requests once, whose answers are compared
     varied: bool = True  # whether answers are compared on varied data, too
 
 
@@ -49,7 +51,7 @@ def prove(
     with progress.stage("second version"):
         sides.prepare()
     everything = plan(mix, _actors(lab, sides))
-    planned = sides.bounded(everything)
+    planned = sides.bounded(everything, options.answer_seconds)
     with progress.stage("answers"):
         seen = {name: sides.look(name[0], planned) for name in ("a", "b", "a2", "b2")}
         verdicts = judging.without_unsure(_compared(seen), planned)
@@ -60,7 +62,10 @@ def prove(
             verdicts, changed = judging.with_varied(verdicts, changed, *varied)
     with progress.stage("cost"):
         figures = sides.measure(
-            planned, pairs=options.pairs, seconds=options.seconds, progress=progress.detail
+            [each for each in planned if each.is_timed],
+            pairs=options.pairs,
+            seconds=options.seconds,
+            progress=progress.detail,
         )
     loaded: LoadProof | None = None
     load_reasons: Sequence[tuple[Judgement, str]] = ()
@@ -134,7 +139,7 @@ def _proof(
         pairs=options.pairs,
         rounds=sum(map(len, figures[0])),
         distributions=_distributions(planned, figures),
-        notes=_notes(verdicts, left_out),
+        notes=_notes(verdicts, planned, left_out) + _failing(planned, seen),
         seconds=dict(progress.seconds),
     )
 
@@ -143,7 +148,8 @@ def _distributions(
     planned: Sequence[Planned], figures: tuple[Figures, Figures]
 ) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
     found = {}
-    for route, indexes in by_route(planned).items():
+    timed = [each for each in planned if each.is_timed]
+    for route, indexes in by_route(timed).items():
         both = [np.sort(np.concatenate(each)[:, indexes].ravel()) / 1e6 for each in figures]
         step = max(1, len(both[0]) // MOST_POINTS)
         points = [tuple(round(float(value), 4) for value in each[::step]) for each in both]
@@ -151,11 +157,32 @@ def _distributions(
     return found
 
 
-def _notes(verdicts: Sequence[Verdict], left_out: int) -> tuple[str, ...]:
+def _notes(
+    verdicts: Sequence[Verdict], planned: Sequence[Planned], left_out: int
+) -> tuple[str, ...]:
     unfit = [verdict for verdict in verdicts if verdict.result == "not comparable"]
+    untimed = sum(not each.is_timed for each in planned)
     bounded = f"{left_out:,} rarer requests were left out: answering all takes too long"
-    return (bounded,) * bool(left_out) + tuple(
-        f"{v.request.method} {v.route.partition(' ')[2]} as {v.request.actor} was not compared:"
-        f" {v.reason}"
-        for v in unfit
+    cheaper = f"CPU was measured of {len(planned) - untimed:,} of {len(planned):,} requests"
+    return (
+        (bounded,) * bool(left_out)
+        + (cheaper,) * bool(untimed)
+        + tuple(
+            f"{v.request.method} {v.route.partition(' ')[2]} as {v.request.actor} was not compared:"
+            f" {v.reason}"
+            for v in unfit
+        )
     )
+
+
+def _failing(planned: Sequence[Planned], seen: dict[str, Seen]) -> tuple[str, ...]:
+    """Errors that nobody expects and that are the same errors: little is compared there."""
+    both = zip(planned, seen["a"].answers, seen["b"].answers, strict=True)
+    statuses = {
+        each.route: a.status for each, a, b in both
+        if a.status == b.status >= 400 and not each.template.is_good(a.status)
+    }  # fmt: skip
+    told = [f"{route} ({status})" for route, status in statuses.items()]
+    more = f" and {len(told) - MOST_TOLD} more" if told[MOST_TOLD:] else ""
+    said = f"an error from both: {', '.join(told[:MOST_TOLD])}{more}"
+    return (said,) if told else ()

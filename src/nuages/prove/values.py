@@ -33,7 +33,7 @@ class Costs:
     queries: float = 0.0
     rows: float = 0.0
     db_ms: float = 0.0
-    cpu_ms: float = 0.0
+    cpu_ms: float | None = None  # None: not measured
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

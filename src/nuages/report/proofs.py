@@ -61,7 +61,7 @@ def _costs(costs: Costs) -> Json:
         "queries": round(costs.queries, 3),
         "rows": round(costs.rows, 3),
         "db_ms": round(costs.db_ms, 3),
-        "cpu_ms": round(costs.cpu_ms, 3),
+        "cpu_ms": None if costs.cpu_ms is None else round(costs.cpu_ms, 3),
     }
 
 
@@ -144,7 +144,7 @@ def _table(proof: Proof, most: int) -> Table:
             _pair(route.a.queries, route.b.queries),
             _pair(route.a.rows, route.b.rows),
             _pair(route.a.db_ms, route.b.db_ms),
-            _pair(route.a.cpu_ms, route.b.cpu_ms),
+            "" if cpu is None else _pair(route.a.cpu_ms or 0.0, route.b.cpu_ms or 0.0),
             "" if cpu is None else f"{cpu.ratio:.2f} ({cpu.low:.2f}–{cpu.high:.2f})",
             route.judgement if route.judgement != "no difference shown" else "–",
         )

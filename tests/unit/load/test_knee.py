@@ -24,7 +24,7 @@ def knee(capacity: float, steps: Steps | None = None) -> Knee:
     return find_knee(run, steps or Steps(), Phase(rate=1, seconds=1))
 
 
-@pytest.mark.parametrize("capacity", [7, 33, 100, 1234])
+@pytest.mark.parametrize("capacity", [0.7, 3, 7, 33, 100, 1234])
 def test_the_knee_is_within_the_closeness_of_the_capacity(capacity: float) -> None:
     found = knee(capacity)
     assert found.is_bound
@@ -42,10 +42,18 @@ def test_errors_break_the_budget_too() -> None:
     assert found.why == "at 40/s 0.20 % failed, most by status 500"
 
 
-def test_no_knee_where_the_first_step_breaks() -> None:
-    found = knee(1)
+def test_no_knee_where_hardly_any_load_is_held() -> None:
+    found = knee(0.3)
     assert found.rate is None
     assert found.is_bound
+
+
+def test_a_step_is_long_enough_for_a_p95() -> None:
+    steps = {step.phase.rate: step.phase.seconds for step in knee(3, Steps(seconds=4)).steps}
+    assert steps[5] == 8
+    assert steps[2.5] == 16
+    asked = knee(3, Steps(seconds=4, rates=(2.0, 5.0))).steps
+    assert {step.phase.seconds for step in asked} == {4}
 
 
 def test_steps_that_all_hold_are_no_bound() -> None:
