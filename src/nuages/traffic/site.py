@@ -18,6 +18,7 @@ from nuages.traffic.crawl import Limits, Session, Traffic, crawl, send
 from nuages.traffic.forms import Form, forms
 from nuages.traffic.grouping import Seen, grouped
 from nuages.traffic.mix import READING, Actor, Excluded, Mix, rights
+from nuages.traffic.openapi import document_in, requests_in
 from nuages.traffic.recorded import share_of, unsent
 from nuages.traffic.rest import accepted, keys_of_rows
 
@@ -161,8 +162,10 @@ def _writes(
     """What forms and API endpoints accepted when it was tried; and what they did not."""
     tried: dict[str, tuple[Seen, str]] = {}
     for seen, why in (
-        *_of_forms(session, traffic, described), *_of_rest(session, traffic, described)
-    ):  # fmt: skip
+        *_of_forms(session, traffic, described),
+        *_of_rest(session, traffic, described),
+        *_of_openapi(session, traffic),
+    ):
         key = f"{seen.method} {seen.route or seen.path}"
         if key not in tried or tried[key][1]:
             tried[key] = (seen, why)
@@ -226,6 +229,19 @@ def _of_rest(
                 )  # fmt: skip
                 yield seen, _why_refused(session, seen)
                 break
+
+
+def _of_openapi(session: Session, traffic: Traffic) -> Iterator[tuple[Seen, str]]:
+    """What the site's own OpenAPI document says that one may write, where it serves one."""
+    known = {r: [a.request.path for a in answers] for r, answers in _reached(traffic).items()}
+    texts = (a.body.decode("utf-8", "replace") for a in traffic.answers if a.status == 200)
+    document = next(filter(None, map(document_in, texts)), None)
+    until = time.monotonic() + VERIFY_SECONDS
+    for seen in requests_in(document, known)[0] if document else ():
+        route = _route_of(session, seen.path)
+        if seen.method not in READING and route and time.monotonic() < until:
+            told = replace(seen, route=route, count=WRITE_WEIGHT)
+            yield told, _why_refused(session, told)
 
 
 def _why_refused(session: Session, seen: Seen) -> str:

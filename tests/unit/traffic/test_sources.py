@@ -12,7 +12,7 @@ from nuages.traffic.destructive import why_excluded
 from nuages.traffic.forms import forms
 from nuages.traffic.grouping import Seen, grouped, skew_of
 from nuages.traffic.locust_file import read_locust
-from nuages.traffic.openapi import requests_of
+from nuages.traffic.openapi import document_in, requests_of
 from nuages.traffic.rest import accepted, keys_of_rows
 
 HOSTS = frozenset({"testserver"})
@@ -116,6 +116,27 @@ def test_an_openapi_document(tmp_path: Path) -> None:
     assert order.json["lines"] == [1]
     assert "id" not in order.json
     assert [each.route for each in left_out] == ["GET /api/lost/{uuid}/"]
+
+
+def test_routes_of_rest_framework_have_expressions_for_arguments(tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps(OPENAPI))
+    known = {"/api/books/(?P<pk>[^/.]+)/$": ["/api/books/3/"]}
+    assert "/api/books/3/" in {each.path for each in requests_of(file, known)[0]}
+
+
+@pytest.mark.parametrize(
+    "text", [json.dumps(OPENAPI), "openapi: 3.0.3\npaths: {}", '{"swagger": "2.0", "paths": {}}']
+)
+def test_a_document_that_the_site_serves_is_known(text: str) -> None:
+    assert document_in(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>openapi: 3</html>", '{"openapi": 3', "openapi: 3", '{"results": []}']
+)
+def test_other_answers_are_no_document(text: str) -> None:
+    assert document_in(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "openapi: 3", "{", "paths: []"])
