@@ -1,4 +1,4 @@
-"""Requests from access logs: nginx, Apache (common, combined), AWS load balancers, JSON lines."""
+"""Requests from access logs: of web servers, balancers, application servers, and JSON lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,14 +19,31 @@ from nuages.traffic.mix import READING, Actor, Excluded, Mix
 
 # log_format combined of nginx, LogFormat combined and common of Apache, a host in front or not.
 _COMBINED = re.compile(
-    r'(?:[\w.:-]+ )?\S+ \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" '
-    r"(?P<status>\d{3}) "
+    r"(?:^|[:|] +)(?:[\w.:-]+ )?\S+ \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "
+    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) '
 )
 # docs.aws.amazon.com, "Access logs for your Application Load Balancer": fields in this order.
 _ALB = re.compile(
-    r"(?:https?|h2|wss?|grpcs?) (?P<time>\S+) \S+ \S+ \S+ \S+ \S+ \S+ (?P<status>\d{3}|-) \S+ \S+"
+    r"^(?:https?|h2|wss?|grpcs?) (?P<time>\S+) \S+ \S+ \S+ \S+ \S+ \S+ (?P<status>\d{3}|-) \S+ \S+"
     r' \S+ "(?P<request>(?:[^"\\]|\\.)*)" '
 )
+# "GET / HTTP/1.1" 200, wherever it stands: uvicorn, runserver, hypercorn, formats of one's own,
+# and what syslog or docker compose put before a line. "GET / HTTP/1.1" comes last of HAProxy's.
+_ANYWHERE = re.compile(r'"(?P<request>[A-Z]+ (?:[^"\\ ]|\\.)+ HTTP/[\d.]+)"[ ]+(?P<status>\d{3})\b')
+_HAPROXY = re.compile(
+    r"\[(?P<time>[^\]]+)\] \S+ \S+ [-+\d/]+ (?P<status>\d{3}) .*"
+    r'"(?P<request>[A-Z]+ [^" ]+ HTTP/[\d.]+)"'
+)
+# uwsgi-docs, "Formatting uWSGI requests logs"; devcenter.heroku.com, "HTTP routing".
+_UWSGI = re.compile(
+    r"\[(?P<time>\w{3} \w{3} +\d+ [\d:]+ \d{4})\] (?P<request>[A-Z]+ \S+) => .*"
+    r"\(HTTP/[\d.]+ (?P<status>\d{3})\)"
+)
+_ROUTER = re.compile(
+    r'^(?P<time>\S+)? ?.*\bmethod=(?P<method>[A-Z]+) path="(?P<path>[^"]+)"'
+    r".* status=(?P<status>\d{3})"
+)
+_FORMATS = (_COMBINED, _ALB, _ANYWHERE, _HAPROXY, _UWSGI, _ROUTER)
 _KEYS: Mapping[str, Sequence[str]] = {
     "method": ("request_method", "method", "http_method", "verb", "RequestMethod"),
     "path": ("request_uri", "path", "uri", "url", "http_path", "RequestPath"),
@@ -36,7 +53,9 @@ _KEYS: Mapping[str, Sequence[str]] = {
     "user": ("remote_user", "user", "user_id"),
 }
 _KNOWN_METHODS = frozenset((*READING, "POST", "PUT", "PATCH", "DELETE"))
-_TIMES = ("%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z")
+_TIMES = ("%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
+          "%d/%b/%Y:%H:%M:%S.%f", "%a %b %d %H:%M:%S %Y")  # fmt: skip
+_EPOCH = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")  # seconds or milliseconds, since 2001
 _SAID_OF_WRITES = "its body is not in the log: write a request with `form` or `json`"
 
 
@@ -72,15 +91,22 @@ def mix_of_logs(paths: Sequence[Path], *, include: Sequence[str] = (), assets: b
             slug="traffic",
         )
     sent = [replace(seen, count=float(n)) for seen, n in counts.items() if seen.method in READING]
-    writes = {f"{s.method} {s.path.partition('?')[0]}" for s in counts if s.method not in READING}
     templates, excluded = grouped(sent, include=include, assets=assets)
-    unsent = tuple(Excluded(route=each, why=_SAID_OF_WRITES) for each in sorted(writes)[:100])
     return Mix(
         templates=templates,
         actors=_actors(sent),
-        excluded=(*excluded, *unsent),
+        excluded=(*excluded, *_unsent(counts)),
         source=_said(lines, unread, minutes),
     )
+
+
+def _unsent(counts: Mapping[Seen, int]) -> Iterator[Excluded]:
+    """What a log has of writes: that they were, and how often."""
+    writes = [replace(s, count=float(n)) for s, n in counts.items() if s.method not in READING]
+    templates, destructive = grouped(writes, assets=True)
+    yield from destructive
+    for each in templates:
+        yield Excluded(route=each.route, why=f"asked for {each.weight:,.0f} ×; {_SAID_OF_WRITES}")
 
 
 def read_lines(path: Path) -> Iterator[Line | None]:
@@ -96,11 +122,12 @@ def parsed(text: str) -> Line | None:
     """One line, of whichever of the formats it is."""
     if text.lstrip().startswith("{"):
         return _of_json(text)
-    found = _COMBINED.match(text) or _ALB.match(text)
+    found = next((m for p in _FORMATS if (m := p.search(text))), None)
     if found is None:
         return None
     told = found.groupdict()
-    return _line(told["request"], told["status"], told.get("user") or "", told["time"])
+    request = told.get("request") or f"{told['method']} {told['path']}"
+    return _line(request, told["status"], told.get("user") or "", told.get("time"))
 
 
 def _of_json(text: str) -> Line | None:
@@ -143,9 +170,12 @@ def _line(request: str, status: Any, user: str, time: Any) -> Line | None:
 
 
 def _time(told: Any) -> datetime | None:
+    if _EPOCH.fullmatch(str(told)):
+        seconds = float(told) / (1000 if len(str(told).partition(".")[0]) == 13 else 1)
+        return datetime.fromtimestamp(seconds, UTC)
     for form in _TIMES:
         try:
-            return datetime.strptime(str(told), form)  # noqa: DTZ007  (all of them have %z)
+            return datetime.strptime(str(told), form)  # noqa: DTZ007  (its minute alone matters)
         except ValueError:
             continue
     return None
