@@ -172,7 +172,7 @@ def load(target: str, as_json: bool, **options: Any) -> int:  # fmt: skip
         if options["locust"]:
             from nuages.load.locust import run_locust
 
-            rate = options["rate"] or 10.0
+            rate = _rate_of(options, site.mix) or 10.0
             return run_locust(site.mix, site.target, rate=rate, seconds=options["seconds"])
         knee, budget_held = _loaded(site, options, progress)
         results = [(each.result, each.saturation) for each in site.measured]
@@ -184,12 +184,17 @@ def load(target: str, as_json: bool, **options: Any) -> int:  # fmt: skip
     return 0 if budget_held else FOUND
 
 
+def _rate_of(options: dict[str, Any], mix: Mix) -> float:
+    """Requests a second that were asked for, as such or by so many users; 0: none were."""
+    return float(options["rate"] or (options["users"] or 0) / (mix.think_seconds or 1.0))
+
+
 def _loaded(site: Site, options: dict[str, Any], progress: Progress) -> tuple[Any, bool]:
     """The knee, where it was looked for, and whether the budget held."""
     from nuages.load import Budget, Phase, Steps, find_knee
 
     budget = Budget(p95_ms=options["p95_ms"], error_share=options["errors"])
-    rate = options["rate"] or (options["users"] or 0) / (site.mix.think_seconds or 1.0)
+    rate = _rate_of(options, site.mix)
     phase = Phase(
         rate=rate or 1.0,
         seconds=options["seconds"],
