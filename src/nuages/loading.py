@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,10 +22,12 @@ from nuages.serving import Served, ServerOptions, serve
 from nuages.stack.home import Home
 from nuages.traffic.mix import Actor, Mix
 from nuages.watching import of_served, of_stack
+from nuages.wording import percent
 
 # A server imports, compiles templates and connects for its first requests: no user of a site that
 # runs meets that. Not counted.
 WARM_UP = Phase(rate=10.0, seconds=2.0, timeout=30.0)
+LEAST_ERRORS = 3  # under load, more of one version than of the other
 TURNS = 5  # phases of each version
 TURN_SECONDS = 5.0
 SHARE_OF_KNEE = 0.5  # of the smaller knee: where both still answer without a queue
@@ -210,10 +213,18 @@ def _compared(
         told = ratios["p95"]
         said = f"p95 under load × {told.ratio:.2f} ({told.low:.2f} to {told.high:.2f})"
         reasons.append((judged, said))
+    failed = {side: sum(each.failed for each in results[side]) for side in "ab"}
+    a, b = _loaded(results["a"]), _loaded(results["b"])
+    # Counts of rare things vary by their root: three of it and a few are no chance.
+    if abs(failed["b"] - failed["a"]) > 3 * math.sqrt(failed["a"] + failed["b"]) + LEAST_ERRORS:
+        worse: Judgement = "worse" if failed["b"] > failed["a"] else "better"
+        shares_ = f"{percent(a.error_share, 2)}, then {percent(b.error_share, 2)}"
+        reasons.append((worse, f"errors under load: {shares_}"))
     proof = LoadProof(
         rate=rate,
-        a=_loaded(results["a"]),
-        b=_loaded(results["b"]),
+        a=a,
+        b=b,
+        routes=_by_route(results),
         ratios=ratios,
         knee_a=knees["a"].rate,
         knee_b=knees["b"].rate,
@@ -224,10 +235,27 @@ def _compared(
     return proof, reasons
 
 
+def _by_route(
+    results: Mapping[str, Sequence[LoadResult]],
+) -> dict[str, tuple[Loaded, Loaded]]:
+    """Each route that both answered, of all turns together."""
+    routes = [{route for each in results[side] for route in each.routes} for side in "ab"]
+    return {
+        route: (_loaded(_only(results["a"], route)), _loaded(_only(results["b"], route)))
+        for route in sorted(routes[0] & routes[1])
+    }
+
+
+def _only(results: Sequence[LoadResult], route: str) -> list[LoadResult]:
+    return [replace(r, routes={route: r.routes[route]} if route in r.routes else {})
+            for r in results]  # fmt: skip
+
+
 def _loaded(results: Sequence[LoadResult]) -> Loaded:
     whole = results[0].latency.total(result.latency for result in results)
     sent = sum(result.requests for result in results)
     return Loaded(
+        requests=sent,
         p50_ms=whole.percentile_ms(0.5),
         p95_ms=whole.percentile_ms(0.95),
         p99_ms=whole.percentile_ms(0.99),

@@ -45,6 +45,7 @@ class Loaded:
     p99_ms: float
     rate: float  # answered well, a second
     error_share: float = 0.0
+    requests: int = 0
     latencies: tuple[float, ...] = ()  # milliseconds: of each hundredth of the requests
 
 
@@ -78,6 +79,7 @@ class LoadProof:
     a: Loaded
     b: Loaded
     ratios: Mapping[str, Interval] = field(default_factory=dict)  # "p95" → B to A
+    routes: Mapping[str, tuple[Loaded, Loaded]] = field(default_factory=dict)
     knee_a: float | None = None  # requests a second; None: not measured, or not even the first step
     knee_b: float | None = None
     first_a: str = ""  # what gave out first above the knee, and its evidence

@@ -93,12 +93,18 @@ def _load(load: LoadProof) -> Json:
         "ratios": {name: _interval(each) for name, each in load.ratios.items()},
         "knee_a": load.knee_a,
         "knee_b": load.knee_b,
+        "first_a": load.first_a,
+        "first_b": load.first_b,
+        "routes": {
+            route: {"a": _loaded(a), "b": _loaded(b)} for route, (a, b) in load.routes.items()
+        },
         "notes": list(load.notes),
     }
 
 
 def _loaded(loaded: Loaded) -> Json:
     return {
+        "requests": loaded.requests,
         "p50_ms": round(loaded.p50_ms, 3),
         "p95_ms": round(loaded.p95_ms, 3),
         "p99_ms": round(loaded.p99_ms, 3),
@@ -165,5 +171,8 @@ def _render_load(load: LoadProof, console: Console) -> None:
     )
     knees = [f"{knee:.3g}/s" if knee else "none" for knee in (load.knee_a, load.knee_b)]
     console.print(f"Knee: {knees[0]} → {knees[1]}", highlight=False)
+    for side, first in (("A", load.first_a), ("B", load.first_b)):
+        if first:
+            console.print(f"[dim]First of {side} to give out: {escape(first)}[/]", highlight=False)
     for note in load.notes:
         console.print(f"[dim]{escape(note)}[/]", highlight=False)

@@ -66,7 +66,7 @@ ROUTE = RouteProof(
     judgement="worse",
     reasons=("2 queries, then 51",),
 )
-LOADED = Loaded(p50_ms=1, p95_ms=2, p99_ms=3, rate=10)
+LOADED = Loaded(p50_ms=1, p95_ms=2, p99_ms=3, rate=10, requests=40)
 PROOF = Proof(
     a="v1.4",
     b=".",
@@ -82,6 +82,8 @@ PROOF = Proof(
         b=LOADED,
         ratios={"p95": Interval(ratio=1, low=0.9, high=1.1)},
         knee_a=20,
+        first_b="GIL: the busiest process used 0.99 of <one> core",
+        routes={"GET /": (LOADED, replace(LOADED, p95_ms=7))},
         notes=("knee of B: p95 was 300 ms",),
     ),
     distributions={"GET /": ((1.0, 1.5, 2.0), (2.0, 2.5, 3.0))},
@@ -102,6 +104,8 @@ def test_a_load_is_as_documented(told: Saturation | None, knee: Knee | None) -> 
 
 def test_a_proof_is_as_documented() -> None:
     valid(proof_json(PROOF), "Proof")
+    untimed = replace(ROUTE, cpu=None, a=Costs(queries=2), b=Costs(queries=2))
+    valid(proof_json(replace(PROOF, routes=(untimed,))), "Proof")
     valid(proof_json(replace(PROOF, load=None, answers=())), "Proof")
 
 
@@ -118,6 +122,15 @@ def test_a_load_is_printed_with_what_gave_out_and_what_did_not() -> None:
     assert "First to give out: locks" in text
     assert "GIL: not measured; not here" in text
     assert "1 × status 500" in text
+
+
+def test_the_page_of_a_proof_has_what_gave_out_and_latencies_by_route() -> None:
+    page = render(PROOF)
+    assert "First of B to give out above its knee: GIL" in page
+    assert "0.99 of &lt;one&gt; core" in page
+    assert "<td>GET /</td><td>40 → 40</td><td>1.0 → 1.0</td><td>2.0 → 7.0</td>" in page
+    untimed = replace(ROUTE, cpu=None, a=Costs(queries=2), b=Costs(queries=2))
+    assert "None" not in render(replace(PROOF, routes=(untimed,)))
 
 
 def test_routes_and_answers_are_no_markup() -> None:
