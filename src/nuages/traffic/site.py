@@ -67,7 +67,8 @@ def mix_of_crawl(
     known = _verified(session, reached, _known_paths(session, reached))
     reads = list(_reads(reached, known))
     writes, refused = _writes(session, traffic, described)
-    weighted = [_weighted(seen, described, weights) for seen in (*reads, *writes)]
+    reach = {route: _reach(answers) for route, answers in reached.items()}
+    weighted = [_weighted(seen, described, reach, weights) for seen in (*reads, *writes)]
     sent = [seen for seen in weighted if seen.count > 0]
     templates, excluded = grouped(sent, include=include, assets=True)
     templates = tuple(replace(t, skew=SKEW) if len(t.arguments) > 1 else t for t in templates)
@@ -143,8 +144,17 @@ def _reads(
                 yield Seen(path=path, actor=actor, route=route, count=share / total)
 
 
+def _reach(answers: Sequence[Answer]) -> float:
+    """The share of all visitors who are let in: a page for staff is not asked for by everybody."""
+    actors = {answer.request.actor for answer in answers}
+    return min(sum(SHARES.get(actor, 0.1) for actor in actors), 1.0)
+
+
 def _weighted(
-    seen: Seen, described: Mapping[str, Mapping[str, Any]], weights: Mapping[str, float] | None
+    seen: Seen,
+    described: Mapping[str, Mapping[str, Any]],
+    reach: Mapping[str, float],
+    weights: Mapping[str, float] | None,
 ) -> Seen:
     told = described.get(seen.route, {})
     name = str(told.get("name", ""))
@@ -152,7 +162,7 @@ def _weighted(
         known = weights.get(f"{seen.method} {seen.route}", 0.0)
         part = seen.count if seen.method in READING else 1.0  # a route's one write is all of them
         return replace(seen, name=name, count=part * known)
-    factor = ADMIN_WEIGHT if told.get("admin") else 1.0
+    factor = ADMIN_WEIGHT if told.get("admin") else reach.get(seen.route, 1.0)
     return replace(seen, name=name, count=seen.count * factor)
 
 
