@@ -102,25 +102,35 @@ def render_load(
     mix: Mix,
     console: Console,
 ) -> None:
-    """A table of phases, the routes of the last, the knee and what gave out first."""
+    """A table of phases, the knee, and of the phase that tells most its routes and its limits."""
     table = Table(box=None, header_style="bold")
     for name in ("rate/s", "answered/s", "p50", "p95", "p99", "max ms", "errors", "late p95"):
         table.add_column(name, justify="right")
     for result, _ in results:
         table.add_row(*_phase_row(result))
     console.print(table)
-    last, told = results[-1]
-    _render_routes(last, console)
-    for kind, times in sorted(last.errors.items(), key=lambda pair: -pair[1]):
+    shown, told = _telling(results, knee)
+    if len(results) > 1:
+        console.print(f"At {shown.phase.rate:.4g}/s:", highlight=False)
+    _render_routes(shown, console)
+    for kind, times in sorted(shown.errors.items(), key=lambda pair: -pair[1]):
         console.print(f"  {times:,} × {escape(kind)}", highlight=False)
-    if limit := limit_of_generator(last):
+    if limit := limit_of_generator(shown):
         console.print(f"[yellow]The generator was the limit:[/] {limit}")
     if knee is not None:
         _render_knee(knee, console)
     if told is not None:
         _render_saturation(told, console)
     if mix.excluded:
-        console.print(f"[dim]Not sent: {len(mix.excluded)} routes, listed in the traffic file.[/]")
+        console.print(f"[dim]Not sent: {len(mix.excluded)} routes; --json says why.[/]")
+
+
+def _telling(
+    results: Sequence[tuple[LoadResult, Saturation | None]], knee: Knee | None
+) -> tuple[LoadResult, Saturation | None]:
+    """The lowest rate that broke the budget: there something gave out first; else the last."""
+    broken = [each for each in results if knee is not None and each[0].broken(knee.budget)]
+    return min(broken, key=lambda each: each[0].phase.rate) if broken else results[-1]
 
 
 def _phase_row(result: LoadResult) -> list[str]:

@@ -124,6 +124,19 @@ def test_a_load_is_printed_with_what_gave_out_and_what_did_not() -> None:
     assert "1 × status 500" in text
 
 
+def test_what_gave_out_is_that_of_the_lowest_rate_that_broke() -> None:
+    """The search for the knee ends with a rate that held as often as not."""
+    console, output = printed()
+    held, none = result(1, 2, 3), Saturation(first=None, others=())
+    wilder = replace(result(1, 900), phase=Phase(rate=40, seconds=1))
+    other = Saturation(first=replace(LOCKS, name="memory"), others=())
+    steps = [(wilder, other), (result(1, 300), TOLD), (replace(held, seconds=2), none)]
+    render_load(steps, KNEE, MIX, console)
+    assert "At 10/s:" in output.getvalue()
+    assert "First to give out: locks" in output.getvalue()
+    assert "memory" not in output.getvalue()
+
+
 def test_the_page_of_a_proof_has_what_gave_out_and_latencies_by_route() -> None:
     page = render(PROOF)
     assert "First of B to give out above its knee: GIL" in page
