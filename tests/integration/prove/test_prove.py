@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nuages.answers import Request
 from nuages.cli.mixes import crawled
 from nuages.lab import Lab, open_lab
 from nuages.loading import LoadOptions, compare_loaded
@@ -20,6 +21,9 @@ from nuages.populate import prepare_databases
 from nuages.progress import Progress
 from nuages.project import discover
 from nuages.prove import Proof, ProveOptions, Version, prove, version_of
+from nuages.traffic.access_log import mix_of_logs
+from nuages.traffic.crawl import send
+from nuages.traffic.fitting import fitted
 
 PROJECT = Path(__file__).with_name("project")
 PLANTED = (
@@ -134,3 +138,23 @@ def test_copies_of_the_data_go_with_their_runs(lab: Lab) -> None:
         assert all(map(lab.databases.exists, names.values()))
     copies = range(lab.runs + 1)
     assert [n for n in copies if lab.databases.exists(f"nuages_r{n}_default")] == []
+
+
+def test_traffic_of_elsewhere_is_made_to_fit(lab: Lab, tmp_path: Path) -> None:
+    """A log of production has rows that scratch data have not."""
+    lines = [
+        f'1.2.3.4 - - [23/Nov/2026:10:00:0{n % 9} +0000] "GET {path} HTTP/1.1" 200 1 "-" "-"\n'
+        for n, path in enumerate(["/books/900001/", "/books/900002/", "/authors/", "/gone/"] * 5)
+    ]
+    (tmp_path / "access.log").write_text("".join(lines))
+    mix = mix_of_logs([tmp_path / "access.log"])
+    with lab.session(mode=None) as session:
+        actors = session.call("actors", functions={})
+        found = fitted(session, mix, actors=actors)
+        sent = {template.route: template for template in found.mix.templates}
+        assert set(sent) == {"GET /books/{id}/", "GET /authors/"}
+        for row in sent["GET /books/{id}/"].arguments:
+            path = sent["GET /books/{id}/"].filled(row).path
+            assert send(session, Request(path=path)).status == 200
+    assert [each.route for each in found.left_out] == ["GET /gone/"]
+    assert found.share == pytest.approx(0.25)
