@@ -22,8 +22,8 @@ def ratio(
     Of each request the median over the rounds of B's cost by A's counts, as both took turns within
     a round: what slows the machine down meanwhile slows both. Processes of one version differ by
     themselves (hash seeds, memory), so pairs of processes are drawn first, then rounds within each.
-    Of 100 planted slowdowns by a tenth this found 93, then 92, the ratio of two medians fewer; none took A
-    for worse than A (docs/explanation/benchmarks.md).
+    Of 100 planted slowdowns by a tenth this found 93, then 92, the ratio of two medians fewer; none
+    took A for worse than A (docs/explanation/benchmarks.md).
     """
     rng = np.random.default_rng(seed)
     share = np.asarray(weights, dtype=float)
