@@ -66,8 +66,10 @@ def _named(match: Any) -> Route:
 def _found(urlconf: Any, request: Any) -> Route:
     from django.conf import settings
 
-    # A request that sets its own may come to a site that has none.
-    key = urlconf or getattr(settings, "ROOT_URLCONF", None), request.path_info
+    urlconf = urlconf or getattr(settings, "ROOT_URLCONF", None)
+    if urlconf is None:  # nothing can be looked up, as in a test that deletes the setting
+        return NO_ROUTE
+    key = urlconf, request.path_info
     route = _known.get(key)
     if route is None:
         if len(_known) >= KNOWN:
