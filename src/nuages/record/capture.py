@@ -121,8 +121,18 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
             kind = classify(code, frame.f_globals)
         if kind:
             if kind == LANDMARK:
-                role, extra = roles.get(id(code), NO_ROLE)
-                if role == TEMPLATE_NODE:
+                known = roles.get(id(code))
+                if known is None:  # most frames of Django are beside a landmark
+                    frame = frame.f_back
+                    continue
+                role, extra = known
+                if role == OPERATION:
+                    if not site:
+                        operation = extra or operation
+                elif role == COMPILER:
+                    if not site:
+                        is_orm = True
+                elif role == TEMPLATE_NODE:
                     if not trigger:
                         trigger = triggers.of_node(frame)
                         if not site:
@@ -131,17 +141,12 @@ def place_quickly(start: FrameType) -> tuple[int, int, str, bool]:  # noqa: C901
                             site = callers[-1] if callers else 0
                     if site and trigger and site not in sites.wrappers:
                         return site, trigger, operation, is_orm
-                elif role == SERIALIZER:
-                    trigger = trigger or triggers.of_serializer(frame)
                 elif role in (STOP, THREAD):
                     break
-                elif role and not site:
-                    if role == COMPILER:
-                        is_orm = True
-                    elif role == OPERATION:
-                        operation = extra or operation
-                    elif role == RENDERING:
-                        is_outside = True
+                elif role == SERIALIZER:
+                    trigger = trigger or triggers.of_serializer(frame)
+                elif role == RENDERING and not site:
+                    is_outside = True
             elif kind == JINJA:
                 trigger = trigger or triggers.of_jinja(frame)
             elif not site:

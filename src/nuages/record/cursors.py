@@ -8,7 +8,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from nuages.record import calls, capture, faults, lineage, shapes, snapshots, statements
+from nuages.record import calls, capture, executions, faults, lineage, shapes, snapshots, statements
 from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.events import Query, hash_of
 from nuages.record.execution import Execution
@@ -17,6 +17,9 @@ from nuages.record.patches import Patches
 
 QUERY = "_nuages_query"  # on a cursor: what its fetches are counted to
 DONE = object()
+
+# A cursor of the project's own may keep others out, and `vars()` would cost each a dictionary.
+put = object.__setattr__
 
 # Statement and shape, by SQL, alias and whether the ORM wrote it.
 _seen: statements.Spellings[tuple[int, str]] = statements.Spellings()
@@ -44,18 +47,22 @@ def recording(*, is_deep: bool) -> Record:
     return _record_deep if is_deep else _record_light
 
 
-def _executing(
+def _executing(  # noqa: C901 - the hot path
     original: Callable[..., Any], record: Record, *, many: bool = False
 ) -> Callable[..., Any]:
+    outermost, running = calls.outermost.get, executions.innermost.get
+
     @wraps(original)
     def execute(self: Any, sql: Any, params: Any, *wrapper_arguments: Any) -> Any:
-        self.__dict__[QUERY] = None  # a cursor of the project's own may keep others out
-        outer = calls.outermost.get()
+        put(self, QUERY, None)
+        outer = outermost()
         if outer is not None and calls.serves_connection(outer):
             return original(self, sql, params, *wrapper_arguments)
         cpu = 0
         try:
-            execution = current()
+            execution = running()
+            if execution is None or execution.is_ended:
+                execution = current()
             cpu = thread_time_ns() if execution.is_sampled else 0
         except Exception:
             faults.note()
@@ -78,7 +85,7 @@ def _executing(
             if cpu:
                 execution.io_cpu_ns += thread_time_ns() - cpu
             query = record(self, sql, None if many else params, execution, start, wall_ns)
-            self.__dict__[QUERY] = query
+            put(self, QUERY, query)
             if outer is not None:
                 outer.owe(query)
         except Exception:
@@ -99,7 +106,7 @@ def _calling(original: Callable[..., Any], record: Record) -> Callable[..., Any]
             try:
                 params = args[0] if args else None
                 query = record(self, f"CALL {name}", params, current(), start, wall_ns)
-                self.__dict__[QUERY] = query
+                put(self, QUERY, query)
             except Exception:
                 faults.note()
 
@@ -198,7 +205,8 @@ def passed(original: Any, cursor: Any, name: str) -> Any:
 
 def _fetching(original: Any, name: str, rows_in: Callable[[Any], int]) -> Callable[..., Any]:
     def fetch(self: Any, *args: Any, **kwargs: Any) -> Any:
-        method = passed(original, self, name)
+        is_usual = type(self).__getattr__ is original
+        method = getattr(self.cursor, name) if is_usual else passed(original, self, name)
         query = self._nuages_query
         if query is None:
             with self.db.wrap_database_errors:
@@ -211,7 +219,11 @@ def _fetching(original: Any, name: str, rows_in: Callable[[Any], int]) -> Callab
         try:
             if cpu:
                 query.execution.io_cpu_ns += thread_time_ns() - cpu
-            query.add(wall_ns, rows_in(rows))
+            if query.tally is None:
+                query.wall_ns += wall_ns
+                query.rows += rows_in(rows)
+            else:
+                query.add(wall_ns, rows_in(rows))
         except Exception:
             faults.note()
         return rows

@@ -70,11 +70,19 @@ class Execution:
 
     def query(self, key: Key, params: int | None, started_ns: int, wall_ns: int) -> Query:
         """Count a query that took `wall_ns` to execute; `params` is a hash, see hash_of()."""
-        query = Query(self, key, params, started_ns, wall_ns)
+        query = Query()
+        query.execution = self
+        query.key = key
+        query.params = params
+        query.started_ns = started_ns
+        query.wall_ns = wall_ns
+        query.rows = 0
+        query.error = ""
+        query.tally = None
         events = self.events
         events.append(query)
         if len(events) >= EVENTS:
-            self._let_go()
+            self.let_go()
         return query
 
     def call(
@@ -85,7 +93,7 @@ class Execution:
             key = (key[0], key[1][:NAME], *key[2:])
         self.events.append(Call(key, started_ns, wall_ns, outcomes))
         if len(self.events) >= EVENTS:
-            self._let_go()
+            self.let_go()
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to one of model.COUNTERS."""
@@ -97,8 +105,10 @@ class Execution:
         with self.lock:
             self.peaks = {**self.peaks, name: max(self.peaks.get(name, 0), amount)}
 
-    def _let_go(self) -> None:
-        """Forget events that were added up."""
+    def let_go(self) -> None:
+        """Forget events that were added up: each refers to its execution, so only a collection of
+        garbage would find them.
+        """
         self.settle()
         with self.lock:
             self.events_left_out += self.settled
@@ -127,24 +137,23 @@ class Execution:
             self.settled += len(new)
             for event in new:
                 if isinstance(event, Query):
-                    self._add_query(event)
+                    tally = self.tallies.get(event.key) or self._new_tally(event.key)
+                    if tally is not None:
+                        tally.add(event)
+                        self.queries += tally.is_counted
+                        self.rows += event.rows
+                        self.db_ns += event.wall_ns
                 else:
                     self._add_call(event)
 
-    def _add_query(self, query: Query) -> None:
-        tally = self.tallies.get(query.key)
-        if tally is None:
-            if len(self.tallies) >= KEYS:
-                self.left_out += 1
-                return
-            tally = self.tallies[query.key] = Tally()
-        query.tally = tally
-        tally.add(query)
-        statement = statements.table.values[query.key[0]]
-        if statement is None or not statement.is_transaction:
-            self.queries += 1
-        self.rows += query.rows
-        self.db_ns += query.wall_ns
+    def _new_tally(self, key: Key) -> Tally | None:
+        if len(self.tallies) >= KEYS:
+            self.left_out += 1
+            return None
+        statement = statements.table.values[key[0]]
+        is_counted = statement is None or not statement.is_transaction
+        tally = self.tallies[key] = Tally(is_counted=is_counted)
+        return tally
 
     def _add_call(self, call: Call) -> None:
         tally = self.call_tallies.get(call.key)

@@ -14,7 +14,7 @@ from nuages.record.clocks import perf_counter_ns, thread_time_ns
 from nuages.record.execution import REPORT, Execution
 
 _process = Execution.__new__(Execution)
-_current: ContextVar[Execution | None] = ContextVar("nuages_execution", default=None)
+innermost: ContextVar[Execution | None] = ContextVar("nuages_execution", default=None)
 _open: dict[int, Execution] = {}
 _tests: list[Execution] = []  # running now; a server thread's requests belong to the only one
 _entered: dict[int, list[Execution]] = {}  # by thread: what it is in, innermost last
@@ -28,7 +28,7 @@ def running_test() -> str:
 
 def current() -> Execution:
     """What runs in this context; the process itself when that has ended or there is none."""
-    execution = _current.get()
+    execution = innermost.get()
     while execution is not None and execution.is_ended:
         execution = execution.parent
     return execution or _process
@@ -56,7 +56,7 @@ def process() -> Execution:
 def is_in(kind: str) -> bool:
     """Whether an execution of this kind surrounds the current one."""
     try:
-        execution = _current.get()
+        execution = innermost.get()
         while execution is not None:
             if execution.kind == kind and not execution.is_ended:
                 return True
@@ -103,7 +103,7 @@ class enter:  # noqa: N801 - used like a function
                 entered = _entered[get_ident()] = []
             self._is_inner = bool(entered) and execution in entered
             entered.append(execution)
-            self._token = _current.set(execution)
+            self._token = innermost.set(execution)
             self._cpu = 0 if self._is_inner else thread_time_ns()
         except Exception:
             faults.note()
@@ -122,9 +122,9 @@ class enter:  # noqa: N801 - used like a function
         except Exception:
             faults.note()
         try:
-            _current.reset(self._token)
+            innermost.reset(self._token)
         except ValueError:  # left in another context, as a generator may be: that has its own
-            _current.set(execution.parent)
+            innermost.set(execution.parent)
 
 
 def _leave(execution: Execution) -> None:

@@ -76,7 +76,7 @@ def _executing(original: Callable[..., Any], record: cursors.Record) -> Callable
                     asked = None if is_many else params
                     query = record(self, sql, asked, current(), start, wall_ns)
                     query.error = error
-                    self.__dict__[cursors.QUERY] = None if error else query
+                    cursors.put(self, cursors.QUERY, None if error else query)
                     outer = calls.outermost.get()
                     if outer is not None:
                         outer.owe(query)

@@ -17,7 +17,7 @@ OTHER_SCOPES = 2_000
 GROUPS = 20_000  # in tests, and in all other scopes: the ones must not crowd out the others
 TESTS = 50  # names kept of a group's tests
 PENDING = 32  # executions that wait to be folded in
-MANY_EVENTS = 128  # of one execution, which then waits no longer
+MANY_EVENTS = 128  # of those that wait, which then wait no longer
 LOOP = 3  # from so many calls on in one execution it is a loop
 
 OTHER = "(other)"
@@ -115,16 +115,19 @@ class Totals:
         self.groups_in: dict[str, int] = {}  # share of the bound → groups
         self.cut: dict[str, int] = {}
         self.pending: deque[Execution] = deque()  # ended, and not folded in yet
+        self.waiting = 0  # their events, about: more of them would have garbage collected
         self.lock = RLock()
 
     def offer(self, execution: Execution) -> None:
         """Fold an execution in before long: many at once cost half as much a piece."""
         self.pending.append(execution)
-        if len(self.pending) >= PENDING or len(execution.events) >= MANY_EVENTS:
+        self.waiting += len(execution.events)
+        if len(self.pending) >= PENDING or self.waiting >= MANY_EVENTS:
             self.catch_up()
 
     def catch_up(self) -> None:
         """Fold in what was offered."""
+        self.waiting = 0
         while (execution := self._next()) is not None:
             try:
                 self.add(execution)
@@ -158,6 +161,8 @@ class Totals:
                     call.add(call_tally)
             if execution.is_ended and scope[1] != OTHER:
                 self.exemplars.offer(scope, execution)
+            if execution.is_ended:
+                execution.let_go()
             if execution.left_out:
                 self._left_out("aggregates", execution.left_out)
 

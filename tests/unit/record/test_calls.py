@@ -9,7 +9,7 @@ import gc
 import pytest
 
 from nuages.record import calls, executions, faults, outside
-from nuages.record.events import Query
+from nuages.record.execution import Execution
 from nuages.record.patches import Patches
 
 
@@ -64,7 +64,8 @@ def test_what_fails_is_raised_and_named(execution):
 def test_the_time_of_queries_inside_is_theirs(execution):
     key = (0, 0, 0, 0, 0, "all")
     hour = 3_600_000_000_000
-    call("outer", lambda: calls.outermost.get().owe(Query(execution, key, None, 0, hour)))
+    other = Execution("task", "other")
+    call("outer", lambda: calls.outermost.get().owe(other.query(key, None, 0, hour)))
     assert execution.events[0].wall_ns == 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from nuages.record import executions, histograms, statements, totals
@@ -48,6 +51,26 @@ def test_a_fetch_moves_a_query_to_the_bucket_of_its_whole_time():
     assert sum(tally.histogram.values()) == 1
     assert tally.histogram[histograms.bucket(100_001_000)] == 1
     assert (tally.max_ns, tally.rows_max, execution.rows) == (100_001_000, 10, 10)
+
+
+def test_what_is_folded_in_is_no_garbage_to_be_collected():
+    execution = executed((1,), (2,))
+    execution.is_ended = True
+    totals.Totals().add(execution)
+    held = weakref.ref(execution)
+    gc.disable()
+    try:
+        del execution
+        assert held() is None
+    finally:
+        gc.enable()
+
+
+def test_few_events_wait_to_be_folded_in():
+    sums = totals.Totals()
+    for _ in range(totals.PENDING):
+        sums.offer(executed(*([(1,)] * (totals.MANY_EVENTS // 4))))
+        assert sum(len(execution.events) for execution in sums.pending) < totals.MANY_EVENTS
 
 
 def test_parameters_that_cannot_be_hashed_are_told_apart():
