@@ -28,11 +28,13 @@ TRAFFIC = "traffic.yaml"  # in .nuages of the project, where no other file is na
 
 
 @contextmanager
-def filled(found: Project, options: Mapping[str, Any], progress: Progress) -> Iterator[Lab]:
-    """A lab whose databases are migrated and filled."""
+def filled(
+    found: Project, options: Mapping[str, Any], progress: Progress, *, users: int | None = None
+) -> Iterator[Lab]:
+    """A lab whose databases are migrated and filled, with the volume of `users` where told."""
 
     with open_lab(found, progress=progress, enforce=not options["unenclosed"]) as lab:
-        for note in prepare_databases(lab, rows=options["rows"]):
+        for note in prepare_databases(lab, rows=options["rows"], users=users):
             progress.detail(note)
         yield lab
 

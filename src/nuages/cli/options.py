@@ -171,6 +171,10 @@ rows_option = click.option(
     "--rows", type=click.IntRange(1), default=300, show_default=True,
     help="Rows a model that the generic fill makes.",
 )  # fmt: skip
+users_option = click.option(
+    "--users", type=Count(),
+    help="Fill with the volume that so many users make, as `nuages populate` does.",
+)  # fmt: skip
 traffic_option = click.option(
     "--traffic", "traffic_file", type=FILE,
     help="What is asked for. [default: .nuages/traffic.yaml, else the site is crawled]",

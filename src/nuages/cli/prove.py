@@ -19,6 +19,7 @@ from nuages.cli.options import (
     stdout,
     traffic_option,
     unenclosed_option,
+    users_option,
 )
 from nuages.errors import NuagesError
 from nuages.exits import FOUND
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 )
 @server_options
 @rows_option
+@users_option
 @unenclosed_option
 @click.option("--html", type=FILE, help="Write a page with the distributions.")
 @json_option
@@ -113,7 +115,7 @@ def _proof(found: Project, a: str, b: str, options: dict[str, Any], progress: Pr
     from nuages.serving import ServerOptions
 
     servers = ServerOptions(workers=options["workers"], threads=options["threads"])
-    with filled(found, options, progress) as lab:
+    with filled(found, options, progress, users=options["users"]) as lab:
         folder = lab.scratch.path / "versions"
         first, second = (version_of(v, found, folder / n) for v, n in ((a, "a"), (b, "b")))
         at_first = replace(lab, project=first.project)

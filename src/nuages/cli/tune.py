@@ -11,7 +11,6 @@ import click
 from rich.console import Console
 
 from nuages.cli.options import (
-    Count,
     apply_option,
     commit_option,
     flags,
@@ -22,6 +21,7 @@ from nuages.cli.options import (
     server_options,
     traffic_option,
     unenclosed_option,
+    users_option,
 )
 from nuages.cli.written import check_writes, write_out
 from nuages.exits import FOUND
@@ -40,11 +40,7 @@ from nuages.outputs import make_folder, own_folder, writable
 @click.option("--data-command", help="Management command that fills the scratch database.")
 @click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
 @rows_option
-@click.option(
-    "--users",
-    type=Count(),
-    help="Fill with the volume that so many users make, as `nuages populate` does.",
-)
+@users_option
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
