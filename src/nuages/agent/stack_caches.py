@@ -13,6 +13,11 @@ from nuages.agent.stack_config import Cache, StackConfig
 
 SHARED = "nuages.agent.stack_cache.StackCache"
 MEMCACHED = "django.core.cache.backends.memcached.PyMemcacheCache"
+# A server that is gone is a cache that is empty and forgets; it is asked again after a second.
+FORGIVING = {
+    "ignore_exc": True, "connect_timeout": 1.0, "timeout": 1.0, "retry_attempts": 1,
+    "retry_timeout": 1, "dead_timeout": 1,
+}  # fmt: skip
 SESSIONS = "nuages_sessions"  # an alias of their own: clearing a cache logs nobody out
 ENGINES = "django.contrib.sessions.backends."
 KEPT = ("TIMEOUT", "KEY_PREFIX", "VERSION", "KEY_FUNCTION")
@@ -62,7 +67,7 @@ def sessions(edit: Edit, config: StackConfig) -> None:
     if edit.get("SESSION_ENGINE") == better:
         own = edit.get("CACHES") or {}
         number = len(set(_numbers(own).values()))
-        alias = {"BACKEND": _backend(config.cache), "LOCATION": _at(config.cache, number)}
+        alias = _backend(config.cache, _at(config.cache, number))
         edit.put("CACHES", {**own, SESSIONS: alias})
         edit.set("SESSION_CACHE_ALIAS", SESSIONS, "clearing another cache leaves sessions alone")
 
@@ -86,13 +91,13 @@ def _was_shared(edit: Edit, alias: str) -> bool:
 def _moved(cache: Mapping[str, Any], server: Cache, location: str) -> dict[str, Any]:
     backend = str(cache.get("BACKEND", ""))
     if LOCAL.search(backend) or (MEMCACHE.search(backend) and server.kind != "memcached"):
-        return {**_kept(cache), "BACKEND": _backend(server), "LOCATION": location}
+        return _kept(cache) | _backend(server, location)
     if MEMCACHE.search(backend):
         return {**cache, "LOCATION": location}
     if not _speaks_redis(backend):
         return dict(cache)  # none, the database, or the project's own
     if server.kind == "memcached":
-        return {**_kept(cache), "BACKEND": MEMCACHED, "LOCATION": location}
+        return _kept(cache) | _backend(server, location)
     return _repointed(cache, location)
 
 
@@ -164,8 +169,10 @@ def _at(server: Cache, number: int) -> str:
     return parts._replace(path=f"/{number}").geturl()
 
 
-def _backend(server: Cache) -> str:
-    return SHARED if server.kind == "valkey" else MEMCACHED
+def _backend(server: Cache, location: str) -> dict[str, Any]:
+    if server.kind == "memcached":
+        return {"BACKEND": MEMCACHED, "LOCATION": location, "OPTIONS": FORGIVING}
+    return {"BACKEND": SHARED, "LOCATION": location}
 
 
 def _told(cache: Mapping[str, Any]) -> str:
