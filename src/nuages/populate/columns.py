@@ -307,6 +307,17 @@ class Generic:
 
 
 @dataclass(frozen=True)
+class Scarce:
+    """The few values that a unique column knows, of the first rows; NULL in the others."""
+
+    options: Options
+
+    def __call__(self, chunk: Chunk) -> Values:
+        size = self.options.size
+        return self.options.made(chunk.numbers % size), chunk.numbers >= size
+
+
+@dataclass(frozen=True)
 class Emptied:
     """NULL in every row, whatever the type."""
 

@@ -74,7 +74,17 @@ class Uniques:
         elif column.family in ("date", "datetime"):
             self._dated(column)
         else:
-            self._listed([name])
+            self._known_or_null(column)
+
+    def _known_or_null(self, column: Column) -> None:
+        """One active semester, and any number of others: NULLs are different from one another."""
+        options = self._known(column.column)
+        room = self._work.first + self._work.rows
+        if self._draft.may_be_null(column.column) and column.is_null and 0 < options.size < room:
+            self._draft.done[column.column] = make.Scarce(options)
+            self._draft.distinct.add(column.column)
+        else:
+            self._listed([column.column])
 
     def _enough(self, room: int, why: str) -> None:
         if room < self._work.rows:

@@ -20,6 +20,7 @@ from nuages.project.roots import (
     name_of,
     roots_of,
     source_roots,
+    speaking,
 )
 from nuages.project.settings_module import VARIABLE, Named
 
@@ -135,7 +136,7 @@ def _placed(given: Path, flags: Mapping[str, object]) -> _Place:
         config = configuration.merge(configuration.load(root), **flags)
     env_file = variables.read_env_file(root / config.env_file) if config.env_file else {}
     surroundings = {**os.environ, **env_file, **config.environment}
-    script = expressions.read(manage, surroundings) if manage else expressions.Script()
+    script = expressions.read(speaking(manage), surroundings) if manage else expressions.Script()
     told = tuple(script.variables.pop(VARIABLE, ()))
     return _Place(
         root=root,

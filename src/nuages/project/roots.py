@@ -14,6 +14,7 @@ NOT_SEARCHED = frozenset({"node_modules", "site-packages", "venv", "env", "docs"
 SOURCE_FOLDERS = frozenset({"src", "source", "code", "app", "backend", "server", "django"})
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 _OF_DJANGO = re.compile(r"DJANGO_SETTINGS_MODULE|execute_from_command_line|django")
+_IMPORTED = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 _EXTENSIONS = re.compile(
     r"CreateExtension\(\s*(?:name\s*=\s*)?['\"]([\w-]+)"
     r"|CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?[\\\"']*(?!IF\b)([\w-]+)"
@@ -87,7 +88,18 @@ def _is_manage(path: Path, given: Path) -> bool:
     between = path.relative_to(given).parts[:-1]
     if any(part in NOT_SEARCHED or part.startswith(".") for part in between):
         return False
-    return bool(_OF_DJANGO.search(path.read_text("utf-8", "replace")))
+    return bool(_OF_DJANGO.search(speaking(path).read_text("utf-8", "replace")))
+
+
+def speaking(manage: Path) -> Path:
+    """The file that says what a manage.py runs: itself, or a module beside it that it imports."""
+    text = manage.read_text("utf-8", "replace")
+    modules = () if _OF_DJANGO.search(text) else _IMPORTED.findall(text)
+    for module in modules:
+        file = manage.parent.joinpath(*module.split(".")).with_suffix(".py")
+        if file.is_file() and _OF_DJANGO.search(file.read_text("utf-8", "replace")):
+            return file
+    return manage
 
 
 def roots_of(

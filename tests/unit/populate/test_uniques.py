@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from tests.unit.populate.works import POOL, integer, key, made, planned, text, to
 
+from nuages.populate.columns import Chunk
 from nuages.populate.draft import TooMany
-from nuages.populate.schema import Mark
+from nuages.populate.schema import Column, Mark
 
 MARK = Mark(beginnings=("a", "b"), ending="", alphabet="0123456789", width=6)
 
@@ -75,6 +76,16 @@ class TestHolds:
             key(), to("user", "who"), rows=500, parents={"user": 500}, uniques=(("who",),)
         )
         assert_distinct(made(found, "who"))
+
+    def test_the_few_values_that_a_column_knows_are_of_the_first_rows(self) -> None:
+        flag = Column(column="active", name="active", family="boolean", is_null=True)
+        values = [b"yes" if number % 2 else None for number in range(POOL)]
+        found = planned(key(), flag, rows=50, uniques=(("active",),), pool={"active": values})
+        rows = np.arange(50)
+        _, nulls = found.generators["active"](Chunk(rows=rows, first=0, pool=rows))
+        assert nulls is not None
+        few = len({value for value in values if value})
+        assert nulls.tolist() == few * [False] + (50 - few) * [True]
 
     def test_a_condition_is_avoided_where_nothing_else_settles_it(self) -> None:
         flags = np.arange(POOL) % 2 == 0

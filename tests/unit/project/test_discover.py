@@ -177,6 +177,16 @@ def test_the_one_project_of_a_monorepo(write: Write) -> None:
     assert (project.root, project.config.record) == (root / "services/api", "pytest -q")
 
 
+def test_a_manage_py_that_leaves_it_to_a_module_of_the_package(write: Write) -> None:
+    root = write({
+        "manage.py": "from shop.manage import main\n\nmain()\n",
+        "shop/manage.py": manage('"shop.settings"'),
+        "shop/settings.py": SETTINGS,
+    })  # fmt: skip
+    project = discover(root)
+    assert (project.root, project.settings) == (root, "shop.settings")
+
+
 def test_several_projects_of_a_monorepo_are_listed(write: Write) -> None:
     root = write({"a/manage.py": manage('"a.s"'), "b/manage.py": manage('"b.s"')})
     with pytest.raises(ProjectNotFound, match="2 Django projects: a, b") as error:
