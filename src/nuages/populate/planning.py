@@ -160,7 +160,8 @@ class _Planner:
         nulls = pool.nulls.get(name)
         if nulls is None or not self._draft.may_be_null(name) or column.is_key:
             return
-        if isinstance(generator, make.Above | make.Emptied) or nulls.all() or not nulls.any():
+        told_apart = isinstance(generator, make.Above | make.Emptied | make.Scarce)
+        if told_apart or nulls.all() or not nulls.any():
             return
         self._draft.done[name] = make.PoolNulls(generator, nulls)
 
