@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nuages.errors import NuagesError
+from nuages.populate.catalog import RANGES
 from nuages.populate.columns import Chunk, Emptied
 from nuages.populate.made import (
     Bytes,
@@ -18,6 +19,7 @@ from nuages.populate.made import (
     Marked,
     Numbers,
     Objects,
+    Spans,
     Texts,
     Uuids,
     objects,
@@ -30,6 +32,7 @@ END = struct.pack(">h", -1)
 TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name"})
 _INTEGERS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "oid": ">u4"}
 _FLOATS = {"float4": ">f4", "float8": ">f8"}
+_LOWER_IS_IN = 0x02  # RANGE_LB_INC of rangetypes.h
 _EPOCH_DAYS = 10_957  # from 1970 to 2000, where PostgreSQL counts from
 _EPOCH = _EPOCH_DAYS * 86_400_000_000
 
@@ -137,6 +140,8 @@ def encoded(made: Made, type_name: str) -> list[Piece]:
         return [_texts(made, type_name)]
     if isinstance(made, Uuids):
         return [_uuids(made, type_name)]
+    if isinstance(made, Spans):
+        return [_spans(made, type_name)]
     return [_numbers(made, type_name)]
 
 
@@ -168,10 +173,24 @@ def _uuids(made: Uuids, type_name: str) -> Bytes:
     raise UnknownType(made, type_name)
 
 
+def _spans(made: Spans, type_name: str) -> Bytes:
+    """A byte of flags, then both ends as values of their own (rangetypes.c, range_send)."""
+    if type_name not in RANGES:
+        raise UnknownType(made, type_name)
+    flags = np.full((len(made.values), 1), _LOWER_IS_IN, dtype=np.uint8)
+    ends = [_fixed(Numbers(values), RANGES[type_name]) for values in made.values.T]
+    return _with_length(np.concatenate([flags, *ends], axis=1))
+
+
 def _numbers(made: Numbers, type_name: str) -> Piece:
-    values = made.values
     if type_name in TEXTS:
-        return [struct.pack(">i", len(t)) + t for t in (str(v).encode() for v in values.tolist())]
+        texts = (str(value).encode() for value in made.values.tolist())
+        return [struct.pack(">i", len(text)) + text for text in texts]
+    return _fixed(made, type_name)
+
+
+def _fixed(made: Numbers, type_name: str) -> Bytes:
+    values = made.values
     if type_name == "numeric":
         return _numeric(values)
     if type_name == "date":

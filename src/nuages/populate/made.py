@@ -68,6 +68,16 @@ class Marked:
 
 
 @dataclass(frozen=True)
+class Spans:
+    """Ranges of such numbers, of PostgreSQL only: two a row, the second not in the range."""
+
+    values: Ints
+
+    def at(self, rows: Ints) -> Spans:
+        return Spans(self.values[rows])
+
+
+@dataclass(frozen=True)
 class Images:
     """Values as the database gave them, which only it can read."""
 
@@ -77,7 +87,7 @@ class Images:
         return Images(self.values[rows])
 
 
-Made = Numbers | Uuids | Texts | Marked | Images
+Made = Numbers | Uuids | Texts | Marked | Images | Spans
 
 
 def objects(values: list[Any]) -> Objects:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nuages.populate.columns import Mask
-from nuages.populate.made import Images, Made, Marked, Numbers, Texts, Uuids, objects
+from nuages.populate.made import Images, Made, Marked, Numbers, Spans, Texts, Uuids, objects
 
 _KINDS = (
     (r"^char\(32\)|^uuid", "uuid"), (r"datetime|timestamp", "datetime"), (r"date", "date"),
@@ -38,6 +38,7 @@ def _values(made: Made, kind: str) -> list[Any]:
         return [text.decode() for text in made.values.tolist()]
     if isinstance(made, Uuids):
         return [row.tobytes().hex() for row in made.values]
+    assert not isinstance(made, Spans)
     return _numbers(made, kind)
 
 

@@ -11,6 +11,7 @@ from nuages.populate import trees
 from nuages.populate.catalog import UniqueSet
 from nuages.populate.columns import DAY, Generator
 from nuages.populate.draft import Draft, TooMany, Work
+from nuages.populate.exclusions import exclude
 from nuages.populate.keys import Segment, Sequence, Space
 from nuages.populate.pooled import TablePool
 from nuages.populate.schema import Column, Relation
@@ -44,6 +45,8 @@ class _Planner:
         self._tree()
         for unique in sorted(self._work.catalog.uniques, key=_order):
             self._uniques.satisfy(unique)
+        for exclusion in self._work.catalog.exclusions:
+            exclude(exclusion, self._draft, self._uniques)
         self._relations()
         self._generic()
         for column in self._draft.free():

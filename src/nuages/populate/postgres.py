@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
 from nuages.populate import binary
-from nuages.populate.catalog import TableCatalog, UniqueSet
+from nuages.populate.catalog import Exclusion, TableCatalog, UniqueSet
 from nuages.populate.columns import Chunk, Generator
 from nuages.populate.ledger import LEDGER, Entry
 from nuages.populate.made import Made
@@ -49,6 +49,14 @@ _UNIQUES = """
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indisunique AND i.indrelid = %s::regclass
 """
+_EXCLUSIONS = """
+    SELECT conname,
+           array(SELECT pg_get_indexdef(conindid, k, true)
+                 FROM generate_series(1, cardinality(conexclop)) k),
+           array(SELECT o.oprname::text FROM unnest(conexclop) WITH ORDINALITY AS x (oid, place)
+                 JOIN pg_operator o ON o.oid = x.oid ORDER BY place)
+    FROM pg_constraint WHERE contype = 'x' AND conrelid = %s::regclass
+"""
 
 
 class PostgresTarget:
@@ -76,6 +84,11 @@ class PostgresTarget:
                 types={row[0]: row[1] for row in columns},
                 uniques=tuple(
                     _unique(row, names) for row in self.connection.execute(_UNIQUES, name)
+                ),
+                exclusions=tuple(
+                    _exclusion(row, names)
+                    for row in self.connection.execute(_EXCLUSIONS, name)
+                    if "&&" in row[2]
                 ),
                 required=frozenset(row[0] for row in columns if row[2]),
                 indexes=self._number(
@@ -234,9 +247,30 @@ def _unique(row: tuple[Any, ...], names: list[str]) -> UniqueSet:
     )
 
 
+def _exclusion(row: tuple[Any, ...], names: list[str]) -> Exclusion:
+    """Columns in the order in which an expression speaks of them: the beginning comes first."""
+    name, keys, operators = row
+    told = list(zip(keys, operators, strict=True))
+    overlapping = next(key for key, operator in told if operator == "&&")
+    return Exclusion(
+        name=name,
+        stretch=tuple(_in_order(overlapping, names)),
+        equal=tuple(n for key, operator in told if operator == "=" for n in _in_order(key, names)),
+    )
+
+
+def _in_order(expression: str, names: list[str]) -> list[str]:
+    found = {n: m.start() for n in names if (m := _mention(expression, n))}
+    return sorted(found, key=lambda n: found[n])
+
+
 def _unquoted(key: str) -> str:
     return key[1:-1].replace('""', '"') if key.startswith('"') else key
 
 
 def _mentions(expressions: str, name: str) -> bool:
-    return bool(re.search(rf'(?<![\w"])"?{re.escape(name)}"?(?![\w"])', expressions))
+    return bool(_mention(expressions, name))
+
+
+def _mention(expressions: str, name: str) -> re.Match[str] | None:
+    return re.search(rf'(?<![\w"])"?{re.escape(name)}"?(?![\w"])', expressions)

@@ -64,12 +64,12 @@ class Uniques:
             )
         elif column.mark:
             room = column.mark.capacity
-            self._enough(room - work.first, f"{name} takes {room} different texts")
+            self.enough(room - work.first, f"{name} takes {room} different texts")
         elif column.family == "uuid":
             self._draft.own(name, Hashed(self._draft.salt(name), work.first, work.rows))
         elif column.family in WHOLE:
             base = max(work.greatest(name) + 1, column.low)
-            self._enough(column.high - base + 1, f"{name} goes up to {column.high}")
+            self.enough(column.high - base + 1, f"{name} goes up to {column.high}")
             self._draft.own(name, Sequence(base, work.rows))
         elif column.family in ("date", "datetime"):
             self._dated(column)
@@ -84,27 +84,27 @@ class Uniques:
             self._draft.done[column.column] = make.Scarce(options)
             self._draft.distinct.add(column.column)
         else:
-            self._listed([column.column])
+            self.listed([column.column])
 
-    def _enough(self, room: int, why: str) -> None:
+    def enough(self, room: int, why: str) -> None:
         if room < self._work.rows:
             raise TooMany(max(room, 0), why)
 
     def _dated(self, column: Column) -> None:
         if column.family == "date":
-            self._enough(DATES - self._work.first, f"{column.column} has a date a row")
+            self.enough(DATES - self._work.first, f"{column.column} has a date a row")
             base = -10_000 + self._work.first
         else:
             base = self._work.since + self._work.first
         self._draft.done[column.column] = make.Counting(base)
         self._draft.distinct.add(column.column)
 
-    def _listed(self, names: list[str]) -> None:
+    def listed(self, names: list[str]) -> None:
         """Values that only the agent can make: as many rows as the pool has different ones."""
         options = [self._known(name) for name in names]
         combination = make.Combination(options, self._draft.salt("+".join(names)))
         room = combination.size - self._work.first
-        self._enough(room, f"{', '.join(names)}: {combination.size} different values are known")
+        self.enough(room, f"{', '.join(names)}: {combination.size} different values are known")
         for number, name in enumerate(names):
             self._draft.done[name] = combination.member(number)
         self._draft.distinct.update(names if len(names) == 1 else ())
@@ -114,7 +114,7 @@ class Uniques:
         space = work.space(relation.table, relation.column)
         start = max(self._work.covered.get(name, 0), _first_made(space))
         if not column.is_null or self._draft.done.get(name) is None:
-            self._enough(space.total - start, f"{name} is one to one with {relation.label}")
+            self.enough(space.total - start, f"{name} is one to one with {relation.label}")
         self._draft.done[name] = make.OneEach(space, start)
         self._draft.covers[name] = start + work.rows
         self._draft.distinct.add(name)
@@ -154,7 +154,7 @@ class Uniques:
         return True
 
     def _combined(self, names: list[str]) -> None:
-        dealing, parent = self._dealt(names)
+        dealing, parent = self.dealt(names)
         others = [n for n in names if n != parent and n not in self._draft.done]
         whole = [
             n for n in others
@@ -193,7 +193,7 @@ class Uniques:
         )
         if dealing is None:
             why = f"{', '.join(others)} have {combination.size} combinations"
-            self._enough(combination.size - self._work.first, why)
+            self.enough(combination.size - self._work.first, why)
         elif dealing.most > combination.size:
             dealing = self._dealt_evenly(parent, combination.size)
             combination = make.Combination(
@@ -221,7 +221,7 @@ class Uniques:
             return make.text_options(values)
         return make.listed_options(self._work.pool.distinct(name))
 
-    def _dealt(self, names: list[str]) -> tuple[make.Dealing | None, str]:
+    def dealt(self, names: list[str]) -> tuple[make.Dealing | None, str]:
         """The foreign key with most parents, its rows dealt to them."""
         for name in names:
             if name in self._draft.dealings:
@@ -266,7 +266,7 @@ class Uniques:
             raise TooMany(0, f"every {relation.label} has its rows already")
         if most is not None:
             room = most * (space.total - start)
-            self._enough(room, f"{name} and the others have {room:,} combinations")
+            self.enough(room, f"{name} and the others have {room:,} combinations")
         dealing = make.Dealing(space, start, self._work.rows, self._draft.salt(name), most)
         self._draft.dealings[name] = dealing
         self._draft.done[name] = dealing

@@ -33,7 +33,7 @@ from nuages.session import AgentSession
 from nuages.stack import sidepackages
 
 UNITS_SECONDS = 300
-MIGRATE_SECONDS = 1800
+MIGRATE_SECONDS = 7200  # two hours: nautobot has 600 migrations, and machines are slow
 
 
 @dataclass(frozen=True, kw_only=True)

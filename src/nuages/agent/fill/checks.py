@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nuages.agent.fill.insert import new
+
 
 class Checks:
     """The check constraints of a model's own table."""
@@ -33,6 +35,23 @@ class Checks:
             except Exception:
                 self._checks.remove(entry)  # it speaks of what only the database knows
         return ()
+
+    def allow(self, field: Any, value: Any) -> bool:
+        """Whether no constraint that is about this column alone forbids the value."""
+        from django.core.exceptions import ValidationError
+
+        for constraint, names in self._checks:
+            if set(names) != {field.name}:
+                continue
+            instance = new(self._model)
+            setattr(instance, field.attname, value)
+            try:
+                constraint.validate(self._model, instance, using=self._alias)
+            except ValidationError:
+                return False
+            except Exception:
+                continue  # it speaks of what only the database knows
+        return True
 
 
 def condition(constraint: Any) -> Any:

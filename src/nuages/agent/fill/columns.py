@@ -111,14 +111,25 @@ def _automatic(field: Any) -> bool:
 
 def _choice(field: Any, rng: random.Random) -> Any:
     """One of the choices, more often one that shows."""
-    keys = [key for key, _ in field.flatchoices if key not in (None, "")]
+    listed = flat_choices(field)
+    keys = [key for key, _ in listed if key not in (None, "")]
     if not keys:
         return OMIT
-    good = [key for key, label in field.flatchoices if _GOOD.search(f"{key} {label}")]
+    good = [key for key, label in listed if _GOOD.search(f"{key} {label}")]
     good = [key for key in good if key in keys and not re.search(r"\b(un|in|not)", str(key))]
     if field.has_default() and field.get_default() in keys and rng.random() < 0.3:
         return field.get_default()
     return rng.choice(good) if good and rng.random() < 0.6 else rng.choice(keys)
+
+
+def flat_choices(field: Any) -> list[tuple[Any, Any]]:
+    """The choices without their groups, of fields that list them in a way of their own, too."""
+    if field.flatchoices is not None:
+        return list(field.flatchoices)
+    found: list[tuple[Any, Any]] = []
+    for key, label in field.choices:
+        found.extend(label if isinstance(label, list | tuple) else [(key, label)])
+    return found
 
 
 def _keeps_default(field: Any, rng: random.Random) -> bool:

@@ -58,7 +58,9 @@ def kept_by_library(model: Any) -> frozenset[str]:
     if options is not None:
         names = ("left_attr", "right_attr", "tree_id_attr", "level_attr", "parent_attr")
         return frozenset(str(getattr(options, name)) for name in names)
-    return frozenset({"path", "depth", "numchild", "lft", "rgt", "tree_id", "parent", "sib_order"})
+    if any(k.__name__ == "AL_Node" for k in model.__mro__):  # an ordinary key to itself
+        return frozenset({"parent"})
+    return frozenset({"path", "depth", "numchild", "lft", "rgt", "tree_id"})
 
 
 def _has_children(model: Any) -> bool:

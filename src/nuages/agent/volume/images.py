@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 POOL = "nuages_pool"
@@ -25,29 +26,75 @@ def read_back(parts: list[tuple[Any, list[Any]]], alias: str) -> dict[str, dict[
     kind = {"postgresql": PostgresImage, "mysql": MysqlImage}.get(connection.vendor, PlainImage)
     found = {}
     for model, rows in parts:
+        stored = _as_saved(model, rows)
         with transaction.atomic(using=alias), connection.cursor() as cursor:
             image = kind(model, connection, cursor)
             with image.in_place():
-                _insert(model, rows, alias)
+                _insert(model, stored, alias)
             found[image.table] = image.read(len(rows))
             image.drop()
     return found
 
 
-def _insert(model: Any, rows: list[Any], alias: str) -> None:
-    from django.db.models import QuerySet
-
-    fields = [
+def _stored_fields(model: Any) -> list[Any]:
+    return [
         field
         for field in model._meta.local_concrete_fields
         if not getattr(field, "generated", False) and "AutoField" not in field.get_internal_type()
     ]
+
+
+def _as_saved(model: Any, rows: list[Any]) -> list[SimpleNamespace]:
+    """The values that `save()` would write, taken while the model's queries still find its table:
+    slugs and orders look there for what others have."""
+    fields = _stored_fields(model)
+    return [SimpleNamespace(**{f.attname: _saved(f, row) for f in fields}) for row in rows]
+
+
+def _saved(field: Any, row: Any) -> Any:
+    try:
+        return field.pre_save(row, True)
+    except Exception:
+        return getattr(row, field.attname)
+
+
+def _insert(model: Any, rows: list[Any], alias: str) -> None:
+    from django.db.models import QuerySet
+
+    fields = _stored_fields(model)
+    if not fields or not rows:  # the key is all that such a table has
+        _insert_defaults(model, len(rows), alias)
+        return
+
+    def insert(batch: list[Any]) -> None:
+        QuerySet(model, using=alias)._insert(batch, fields=fields, raw=True, using=alias)
+
+    taken: list[Any] = []
     for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        if fields:
-            QuerySet(model, using=alias)._insert(batch, fields=fields, using=alias)
-        else:  # the key is all that such a table has
-            _insert_defaults(model, len(batch), alias)
+        stored, error = _taken(rows[start : start + _BATCH], insert, alias)
+        taken += stored
+    if not taken:
+        raise error
+    # What the database does not take gives way to what it took: a pool may repeat itself.
+    for missing in range(len(rows) - len(taken)):
+        insert([taken[missing % len(taken)]])
+
+
+def _taken(rows: list[Any], insert: Callable[[list[Any]], None], alias: str) -> tuple[Any, Any]:
+    """(the rows that the database took, why it did not take another)."""
+    from django.db import transaction
+
+    try:
+        with transaction.atomic(using=alias):
+            insert(rows)
+        return rows, None
+    except Exception as error:
+        if len(rows) == 1:
+            return [], error
+    middle = len(rows) // 2
+    first, why = _taken(rows[:middle], insert, alias)
+    second, also = _taken(rows[middle:], insert, alias)
+    return first + second, also or why
 
 
 def _insert_defaults(model: Any, rows: int, alias: str) -> None:

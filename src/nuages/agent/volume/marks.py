@@ -9,6 +9,7 @@ from typing import Any
 
 from nuages.agent import matching
 from nuages.agent.fill import columns, types, words
+from nuages.agent.fill.checks import Checks
 
 LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
 LETTERS = LOWER[10:]
@@ -42,8 +43,12 @@ class Mark:
         return max(map(len, self.beginnings)) + self.width + len(self.ending)
 
 
-def of_field(field: Any, connection: Any, rng: random.Random) -> dict[str, Any] | None:
+def of_field(
+    field: Any, connection: Any, rng: random.Random, checks: Checks
+) -> dict[str, Any] | None:
     """The mark of a text column, or the distinct values it may hold, as plain values.
+
+    `checks` are the constraints of its table: what one forbids is no mark.
 
     None for columns that hold no plain text, or texts that do not differ much by nature.
     """
@@ -56,7 +61,7 @@ def of_field(field: Any, connection: Any, rng: random.Random) -> dict[str, Any] 
     for mark in (*_shapes(field, rng), *_bare_shapes(field, rng)):
         if field.max_length is not None and mark.length > field.max_length:
             continue
-        if (best is None or mark.room > best.room) and _is_accepted(field, mark):
+        if (best is None or mark.room > best.room) and _is_accepted(field, mark, checks):
             best = mark
             if mark.room >= AMPLE:
                 break
@@ -65,9 +70,9 @@ def of_field(field: Any, connection: Any, rng: random.Random) -> dict[str, Any] 
     return {**asdict(best), "telling": telling}
 
 
-def _is_accepted(field: Any, mark: Mark) -> bool:
-    samples = (0, len(mark.alphabet) - 1, len(mark.alphabet) // 2)
-    return all(columns.accepted(field, mark.sample(digit)) for digit in samples)
+def _is_accepted(field: Any, mark: Mark, checks: Checks) -> bool:
+    samples = [mark.sample(d) for d in (0, len(mark.alphabet) - 1, len(mark.alphabet) // 2)]
+    return all(columns.accepted(field, s) and checks.allow(field, s) for s in samples)
 
 
 def _telling(field: Any) -> bool:
@@ -133,7 +138,7 @@ def _filler(alphabet: str, length: int, rng: random.Random) -> str:
 def _listed(field: Any, rng: random.Random) -> list[str]:
     """Distinct values that the validators' patterns, or the choices, allow."""
     if field.choices:
-        return [str(key) for key, _ in field.flatchoices if key not in (None, "")]
+        return [str(key) for key, _ in columns.flat_choices(field) if key not in (None, "")]
     found: dict[str, None] = {}
     patterns = [
         check.regex.pattern

@@ -8,6 +8,7 @@ from typing import Any
 
 from nuages.agent import ownership
 from nuages.agent.fill import types
+from nuages.agent.fill.checks import Checks
 from nuages.agent.fill.generic import Targets, generic_keys
 from nuages.agent.fill.order import (
     Step,
@@ -104,15 +105,16 @@ def _is_parent(model: Any) -> bool:
 
 def _table(part: Any, model: Any, step: Step, seed: int) -> dict[str, Any]:
     rng = random.Random(f"{seed}:{part._meta.label}")
+    checks = Checks(part, step.alias)
     return {
         "label": part._meta.label,
         "table": part._meta.db_table,
-        "columns": [_column(f, part, step, rng) for f in part._meta.local_concrete_fields],
+        "columns": [_column(f, checks, step, rng) for f in part._meta.local_concrete_fields],
         "tree": trees.described(part),
     }
 
 
-def _column(field: Any, part: Any, step: Step, rng: random.Random) -> dict[str, Any]:
+def _column(field: Any, checks: Checks, step: Step, rng: random.Random) -> dict[str, Any]:
     from django.db import connections
 
     said: dict[str, Any] = {
@@ -128,7 +130,7 @@ def _column(field: Any, part: Any, step: Step, rng: random.Random) -> dict[str, 
         said["relation"] = _relation(field, step)
         return said
     said["stamp"] = _stamp(field)
-    said["mark"] = marks.of_field(field, connections[step.alias], rng)
+    said["mark"] = marks.of_field(field, connections[step.alias], rng, checks)
     if said["family"] in ("integer", "decimal", "float"):
         said["low"], said["high"] = types.bounds(field)
     return said
