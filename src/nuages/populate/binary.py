@@ -30,6 +30,7 @@ from nuages.populate.pooled import NULL
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 END = struct.pack(">h", -1)
 TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name"})
+_VERSIONED = frozenset({"ltree", "lquery"})  # a byte 1 before the text (ltree_io.c)
 _INTEGERS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "oid": ">u4"}
 _FLOATS = {"float4": ">f4", "float8": ">f8"}
 _LOWER_IS_IN = 0x02  # RANGE_LB_INC of rangetypes.h
@@ -156,6 +157,8 @@ def _marked(made: Marked) -> list[Piece]:
 
 
 def _texts(made: Texts, type_name: str) -> list[bytes]:
+    if type_name in _VERSIONED:
+        return [struct.pack(">i", len(t) + 1) + b"\1" + t for t in made.values.tolist()]
     if type_name not in TEXTS:
         raise UnknownType(made, type_name)
     return [struct.pack(">i", len(text)) + text for text in made.values.tolist()]

@@ -20,7 +20,10 @@ WIDTHS: Mapping[str, int] = {
 OTHER = 24
 ROW = 28  # tuple header and line pointer (PostgreSQL's manual, Database Page Layout)
 INDEX = 8 + 8 + 4  # tuple header, an eight-byte key, its line pointer; pages are 90 % full
-ROWS_PER_SECOND = 200_000  # two cores, indexes and foreign keys included; benchmarks/populate
+# Rows a second on two cores with nothing else to do, indexes and foreign keys included: measured
+# for PostgreSQL (benchmarks.md), for the others reckoned from runs on busy cores.
+RATES: Mapping[str, int] = {"postgresql": 330_000, "sqlite": 100_000, "mysql": 30_000}
+PROCESSES = 1.5  # that run at a time: the server, and what makes the rows
 POOL = 0.5  # seconds a model: what the project's own code takes for its pool of rows
 SPARE = 1.3  # of the disk: what building an index sorts on it
 
@@ -36,16 +39,34 @@ class Planned:
     seconds: float
 
 
-def planned(label: str, there: int, rows: int, parts: list[tuple[Table, TableCatalog]]) -> Planned:
-    """Rows of a model with the bytes of all their tables and indexes."""
+def planned(
+    label: str,
+    there: int,
+    rows: int,
+    parts: list[tuple[Table, TableCatalog]],
+    *,
+    vendor: str,
+    strain: float = 1.0,
+) -> Planned:
+    """Rows of a model with the bytes of all their tables and indexes.
+
+    `strain` says how many times longer than on an idle machine things take.
+    """
     each = sum(_row_bytes(catalog) for _, catalog in parts)
     return Planned(
         label=label,
         there=there,
         rows=rows,
         bytes=rows * each,
-        seconds=(POOL + rows * len(parts) / ROWS_PER_SECOND) if rows else 0.0,
+        seconds=strain * (POOL + rows * len(parts) / RATES[vendor]) if rows else 0.0,
     )
+
+
+def strain() -> float:
+    """What other work on this machine costs: its cores are shared evenly with who wants to run."""
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    return max(1.0, (os.getloadavg()[0] + PROCESSES) / (os.cpu_count() or 1))
 
 
 def _row_bytes(catalog: TableCatalog) -> int:

@@ -95,7 +95,7 @@ class Space:
 
     def made(self, indices: Ints) -> Made:
         """The keys at these indices below the total."""
-        if len(self._segments) == 1:
+        if len(self._segments) == 1 or not len(indices):
             return self._segments[0].made(indices)
         where = np.searchsorted(self._starts, indices, side="right") - 1
         parts = []

@@ -45,7 +45,12 @@ _UNIQUES = """
     SELECT c.relname, i.indisprimary, i.indpred IS NOT NULL,
            array(SELECT pg_get_indexdef(i.indexrelid, k, true)
                  FROM generate_series(1, i.indnkeyatts) k),
-           coalesce(pg_get_expr(i.indexprs, i.indrelid), '')
+           coalesce(pg_get_expr(i.indexprs, i.indrelid), ''),
+           array(SELECT pg_get_expr(d.adbin, d.adrelid)
+                 FROM pg_attribute a JOIN pg_attrdef d
+                   ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                 WHERE a.attrelid = i.indrelid AND a.attgenerated <> ''
+                   AND a.attnum = ANY (i.indkey))
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indisunique AND i.indrelid = %s::regclass
 """
@@ -239,8 +244,10 @@ class PostgresTarget:
 
 
 def _unique(row: tuple[Any, ...], names: list[str]) -> UniqueSet:
-    name, is_primary, is_conditional, keys, expressions = row
+    name, is_primary, is_conditional, keys, expressions, generated = row
     plain = {_unquoted(key) for key in keys}
+    # A column that the database computes is as distinct as what it is computed from.
+    expressions = "\n".join([expressions, *generated])
     spoken = [n for n in names if n in plain or _mentions(expressions, n)]
     return UniqueSet(
         name=name, columns=tuple(spoken), is_conditional=is_conditional, is_primary=is_primary

@@ -14,7 +14,7 @@ from nuages.agent.attach import AttachConfig
 from nuages.attach import prepare
 from nuages.errors import NuagesError
 from nuages.populate import places
-from nuages.populate.estimates import Planned, check_disk, planned
+from nuages.populate.estimates import Planned, check_disk, planned, strain
 from nuages.populate.filling import Filled, Filling, one_each
 from nuages.populate.like import Likeness
 from nuages.populate.mysql import MysqlTarget
@@ -208,10 +208,12 @@ def _plans(
     targets: Mapping[str, Target],
 ) -> Iterator[Planned]:
     missing = filling.missing()
+    slower = strain()
     for unit in known:
         rows = missing.get(unit.label, 0)
         parts = [(table, targets[unit.alias].catalog(table.table)) for table in unit.tables]
-        yield planned(unit.label, wanted[unit.label] - rows, rows, parts)
+        there, vendor = wanted[unit.label] - rows, targets[unit.alias].vendor
+        yield planned(unit.label, there, rows, parts, vendor=vendor, strain=slower)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ SCHEMA = """
     ORDER BY 1, 2, 3
 """
 
+NAMES = {"hard_booking": "hard.Booking", "hard_shift": "hard.Shift"}
+
 
 def read(server: PostgresDatabases, name: str, query: str) -> list[tuple[Any, ...]]:
     with server.connect(name) as connection:
@@ -88,6 +90,25 @@ class TestFilled:
         query = "SELECT corr(id, extract(epoch FROM since)) FROM hard_follow"
         assert read(server, "nuages_odd", query)[0][0] > 0.99
 
+    def test_stretches_of_time_do_not_overlap(
+        self, server: PostgresDatabases, filled: dict[str, Any]
+    ) -> None:
+        for table in ("hard_booking", "hard_shift"):
+            assert count(server, "nuages_odd", table) == filled["rows"][NAMES[table]] > 100
+        days = "SELECT upper(days) - lower(days), count(*) FROM hard_booking GROUP BY 1"
+        assert all(length == 1 for length, _ in read(server, "nuages_odd", days))
+
+    def test_keys_and_checks_have_what_they_allow(
+        self, server: PostgresDatabases, filled: dict[str, Any]
+    ) -> None:
+        query = (
+            "SELECT count(*), count(DISTINCT lowered), count(DISTINCT phase),"
+            " bool_and(NOT keeper.is_active) FROM hard_desk"
+            " JOIN hard_person keeper ON keeper.id = keeper_id"
+        )
+        desks = filled["rows"]["hard.Desk"]
+        assert read(server, "nuages_odd", query) == [(desks, desks, 2, True)]
+
     def test_cycles_are_closed(self, server: PostgresDatabases, filled: dict[str, Any]) -> None:
         assert read(server, "nuages_odd", "SELECT FROM hard_head WHERE tail_id IS NOT NULL")
         assert read(server, "nuages_odd", "SELECT FROM hard_place WHERE chief_id IS NOT NULL")
@@ -116,6 +137,20 @@ class TestAgain:
         assert before < set(read(server, "nuages_odd", query))
         assert count(server, "nuages_odd", "hard_person") == 900
         assert count(server, "nuages_odd", "hard_follow") == 1800
+
+    def test_what_the_time_did_not_allow_is_done_by_the_next_run(
+        self, server: PostgresDatabases, url: Callable[[str], str], populate: Run,
+        filled: dict[str, Any],
+    ) -> None:  # fmt: skip
+        arguments = ("--users", "400", "--json", "--database", url("nuages_hurried"))
+        hurried = populate("--minutes", "0.01", *arguments)
+        assert hurried.returncode == 0, hurried.stderr
+        told = json.loads(hurried.stdout)
+        assert any("the next run goes on" in reason for reason in told["skipped"].values())
+        assert read(server, "nuages_hurried", SCHEMA) == filled["before"]
+        rest = json.loads(populate(*arguments).stdout)
+        assert not told["rows"].keys() & rest["rows"].keys()
+        assert {**told["rows"], **rest["rows"]} == filled["rows"]
 
 
 class TestEnded:

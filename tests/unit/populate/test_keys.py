@@ -19,6 +19,12 @@ def test_found_keys_come_before_made_ones() -> None:
     assert space.listed == 2
 
 
+def test_no_keys_of_a_space_of_two_runs() -> None:
+    made = Space([Sequence(10, 3), Sequence(40, 2)]).made(np.arange(0))
+    assert isinstance(made, Numbers)
+    assert made.values.tolist() == []
+
+
 def test_a_cut_holds_the_same_keys() -> None:
     space = Space([Sequence(10, 3), Sequence(40, 5)])
     parts = space.cut(2, 3)

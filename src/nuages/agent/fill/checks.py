@@ -36,6 +36,15 @@ class Checks:
                 self._checks.remove(entry)  # it speaks of what only the database knows
         return ()
 
+    def listed(self) -> dict[str, list[Any]]:
+        """Column → all values that a constraint on it alone lets it have: `state IN ('a', 'b')`."""
+        found: dict[str, list[Any]] = {}
+        for constraint, names in self._checks:
+            values = _equal_to(condition(constraint)) if len(set(names)) == 1 else None
+            if values:
+                found[names[0]] = values
+        return found
+
     def allow(self, field: Any, value: Any) -> bool:
         """Whether no constraint that is about this column alone forbids the value."""
         from django.core.exceptions import ValidationError
@@ -57,6 +66,28 @@ class Checks:
 def condition(constraint: Any) -> Any:
     """The Q of a check constraint, whose name changed in Django 5.1."""
     return getattr(constraint, "condition", None) or getattr(constraint, "check", None)
+
+
+def _equal_to(expression: Any) -> list[Any] | None:
+    """The values of a Q that says nothing but what a column is equal to; None for any other."""
+    if getattr(expression, "negated", True):
+        return None
+    found: list[Any] = []
+    for child in expression.children:
+        if not isinstance(child, tuple):
+            inner = _equal_to(child)
+            if inner is None:
+                return None
+            found += inner
+            continue
+        _, _, lookup = str(child[0]).partition("__")
+        if lookup == "in" and isinstance(child[1], list | tuple | set):
+            found += child[1]
+        elif lookup in ("", "exact"):
+            found.append(child[1])
+        elif lookup != "isnull":
+            return None
+    return found if all(isinstance(value, str | int) for value in found) else None
 
 
 def named(expression: Any) -> Iterator[str]:

@@ -54,7 +54,19 @@ def _storable(field: Any, made: Any) -> Any:
     """The value in the shape that a custom field stores: as it is, else in a list or a mapping."""
     kind: Any = type(made)
     shape = _shape(field, kind)
-    return OMIT if shape is None else shape(made)
+    if shape is None:  # nor does an address or a point take the example
+        return made if _takes(field, made) else OMIT
+    return shape(made)
+
+
+def _takes(field: Any, made: Any) -> bool:
+    from django.db import connection
+
+    try:
+        field.get_db_prep_save(made, connection)
+    except Exception:
+        return False
+    return True
 
 
 _SHAPES: tuple[Callable[[Any], Any], ...] = (
@@ -68,18 +80,10 @@ _SHAPES: tuple[Callable[[Any], Any], ...] = (
 @lru_cache(maxsize=50_000)
 def _shape(field: Any, kind: Any) -> Callable[[Any], Any] | None:
     """The first shape of an example of that type that the field takes; None where none is."""
-    from django.db import connection
-
     example = _EXAMPLES.get(kind)
     if example is None:
         return _SHAPES[0]
-    for shape in _SHAPES:
-        try:
-            field.get_db_prep_save(shape(example), connection)
-        except Exception:
-            continue
-        return shape
-    return None
+    return next((shape for shape in _SHAPES if _takes(field, shape(example))), None)
 
 
 def left_empty(field: Any, rng: random.Random, *, loose: bool) -> bool:

@@ -58,6 +58,7 @@ class TableFill:
         chosen = [f for f in links if f not in self._own + self._types]
         self._kinship = Kinship(self._model, chosen, pools, self._taken)
         self._checks = Checks(self._model, step.alias)
+        self._listed = self._checks.listed()
         self._loose = False  # whether rows need empty columns to be accepted
         self._cleans = _has_clean(self._model)
         self._number = self._model._base_manager.using(step.alias).count()
@@ -128,7 +129,7 @@ class TableFill:
         self._number += 1
         instance = new(self._model)
         for field in self._plain:
-            self._set(instance, field, columns.value(field, self._number, self._rng, loose=loose))
+            self._set(instance, field, self._value(field, loose=loose))
         reason = self._relate(instance, loose=loose)
         if reason:
             return None, reason
@@ -143,6 +144,14 @@ class TableFill:
             if broken and attempt > _REDRAWS // 2:
                 self._leave_one(instance, names)
         return None, f"no more new values for {', '.join(names)}"
+
+    def _value(self, field: Any, *, loose: bool) -> Any:
+        """Of the values that check constraints name, where they name any."""
+        made = columns.value(field, self._number, self._rng, loose=loose)
+        listed = self._listed.get(field.name)
+        if listed and made is not None and made not in listed:
+            return self._rng.choice(listed)
+        return made
 
     def _relate(self, instance: Any, *, loose: bool) -> str:
         """Set all foreign keys; why not, if a required one has no rows to point at."""
@@ -203,8 +212,7 @@ class TableFill:
         plain = [field for field in fields if not field.is_relation]
         self._number += bool(plain)
         for field in plain:
-            made = columns.value(field, self._number, self._rng, loose=loose)
-            self._set(instance, field, made)
+            self._set(instance, field, self._value(field, loose=loose))
         if not plain or loose or attempt > _REDRAWS // 3:
             keyed = [field for field in fields if field not in plain]
             self._redraw_keys(instance, keyed, loose=loose, even=attempt > _REDRAWS // 2)

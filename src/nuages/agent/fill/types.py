@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from nuages.agent.fill import words
+
 UNKNOWN = object()  # no idea: leave it to the default
 
 _FAMILIES: tuple[tuple[str, str], ...] = (
@@ -226,6 +228,6 @@ _MAKERS: dict[str, Any] = {
     "binary": lambda field, number, rng: b"nuages",
     "array": _array,
     "range": _range,
-    "vector": lambda field, number, rng: None if field.null else "",
+    "vector": lambda field, number, rng: " ".join(words.word(rng) for _ in range(12)),
     "geometry": _geometry,
 }

@@ -14,7 +14,7 @@ from nuages.agent.fill.order import Step
 from nuages.agent.fill.pools import Pools, is_user
 from nuages.agent.fill.tables import TableFill
 from nuages.agent.fill.trees import kept_by_library
-from nuages.agent.volume import images
+from nuages.agent.volume import images, limits
 from nuages.agent.volume.units import tables_of
 
 PASSWORD = "nuages"  # of every user made here; hashed once, as a hash takes a quarter of a second
@@ -52,12 +52,14 @@ def _rows(
     )
     rows: list[Any] = []
     reason = ""
+    wishes = limits.wanted(step.model)
     while len(rows) < size and (not rows or time.monotonic() < until):
         instance, reason = table.new_row(loose=loose and len(rows) % 2 == 1)
         if instance is None:
             break
         if is_user(step.model):
             _let_in(instance)
+        limits.shape(instance, len(rows), wishes)
         rows.append(instance)
     return rows, reason
 

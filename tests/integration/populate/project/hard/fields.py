@@ -26,3 +26,11 @@ class WordsField(models.TextField):
 
     def to_python(self, value):
         return value
+
+
+class OnceField(models.SlugField):
+    """Looks in its own table for what others have, before it is stored."""
+
+    def pre_save(self, instance, add):
+        number = type(instance)._base_manager.exclude(pk=instance.pk).count()
+        return f"{instance._meta.model_name}-{number}"

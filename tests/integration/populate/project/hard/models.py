@@ -3,14 +3,21 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.postgres.fields import ArrayField, DateRangeField, IntegerRangeField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    ArrayField,
+    DateRangeField,
+    DateTimeRangeField,
+    IntegerRangeField,
+    RangeOperators,
+)
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from hard.fields import SealedField, WordsField
+from hard.fields import OnceField, SealedField, WordsField
 
 
 class People(BaseUserManager):
@@ -148,6 +155,63 @@ class Rating(models.Model):
 
     class Meta:
         unique_together = [("person", "kind")]
+
+
+class Booking(models.Model):
+    venue = models.ForeignKey(Venue, models.CASCADE)
+    days = DateRangeField()
+    name = OnceField(max_length=30)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="booking_once",
+                expressions=[("days", RangeOperators.OVERLAPS), ("venue", RangeOperators.EQUAL)],
+            )
+        ]
+
+
+class Shift(models.Model):
+    person = models.ForeignKey(Person, models.CASCADE)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="shift_once",
+                expressions=[
+                    (
+                        models.Func(
+                            "start", "end", function="tstzrange", output_field=DateTimeRangeField()
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    ("person", RangeOperators.EQUAL),
+                ],
+            ),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="shift_ends"),
+        ]
+
+
+class Desk(models.Model):
+    keeper = models.ForeignKey(
+        Person, models.CASCADE, related_name="+", limit_choices_to={"is_active": False}
+    )
+    phase = models.CharField(max_length=8)
+    address = models.GenericIPAddressField()
+    word = models.CharField(max_length=20)
+    lowered = models.GeneratedField(
+        expression=Lower("word"),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+        unique=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(phase__in=["am", "pm"]), name="desk_phase")
+        ]
 
 
 class Head(models.Model):
