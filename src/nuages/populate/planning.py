@@ -113,6 +113,8 @@ class _Planner:
             return make.Above(
                 space, first, self._draft.salt(name), is_null=self._draft.may_be_null(name)
             )
+        if relation.is_later and self._draft.may_be_null(name):
+            return make.Emptied()  # set at the end, as in the first run
         space = work.space(relation.table, relation.column)
         if space.total == 0:
             if self._draft.may_be_null(name):

@@ -124,6 +124,13 @@ class TestAdds:
                 uniques=(("who", "what"),), first=10, covered={"who": 400},
             )  # fmt: skip
 
+    def test_a_key_that_closes_a_cycle_waits_for_the_end_as_in_the_first_run(self) -> None:
+        found = planned(
+            key(), to("user", "who", is_later=True, is_null=True), rows=20, parents={"user": 90},
+            uniques=(("who",),), first=100,
+        )  # fmt: skip
+        assert made(found, "who") == [(None,)] * 20
+
 
 class TestHasNoRoom:
     def test_choices(self) -> None:
