@@ -1,4 +1,4 @@
-"""Writes the reference pages of commands and of NUAGES, and docs/ as HTML into build/docs."""
+"""Writes the generated reference pages, and docs/ as HTML into build/docs."""
 
 from __future__ import annotations
 
@@ -68,11 +68,17 @@ def render(page: Path, markdown: MarkdownIt) -> str:
 
 def main() -> None:
     """Write the reference and the HTML; the links are checked by the tests."""
+    from nuages import config
     from nuages.cli import cli
-    from nuages.django.settings import reference
+    from nuages.django import settings
 
-    (DOCS / "reference" / "commands.md").write_text(commands_page(cli), encoding="utf-8")
-    (DOCS / "reference" / "settings.md").write_text(reference(), encoding="utf-8")
+    written = {
+        "commands": commands_page(cli),
+        "configuration": config.reference(),
+        "settings": settings.reference(),
+    }
+    for name, text in written.items():
+        (DOCS / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
     markdown = MarkdownIt("commonmark").enable("table")
     pages = sorted(DOCS.rglob("*.md"))
     for page in pages:

@@ -13,6 +13,7 @@ from nuages.errors import NuagesError
 from nuages.traffic.coverage import state_of
 from nuages.traffic.crawl import Session, send
 from nuages.traffic.mix import PLACEHOLDER, Excluded, Mix, Template, rights
+from nuages.wording import percent
 
 ROWS = 40  # of arguments that a route is given
 SECONDS = 20.0  # of trying, the heaviest first
@@ -42,7 +43,7 @@ class Fitted:
             told.append(f"asked as who is let in: {_some(self.actors)}")
         if self.left_out:
             what = _some([f"{each.route} ({each.why})" for each in self.left_out])
-            told.append(f"{self.share:.1%} of the traffic is not sent: {what}")
+            told.append(f"{percent(self.share)} of the traffic is not sent: {what}")
         return told
 
 

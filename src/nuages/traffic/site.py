@@ -21,6 +21,7 @@ from nuages.traffic.mix import READING, Actor, Excluded, Mix, rights
 from nuages.traffic.openapi import document_in, requests_in
 from nuages.traffic.recorded import share_of, unsent
 from nuages.traffic.rest import accepted, keys_of_rows
+from nuages.wording import percent
 
 ROWS = 40  # of arguments for each route, from the data
 SHARES: Mapping[str, float] = {"anonymous": 0.6, "user": 0.35, "staff": 0.05}
@@ -80,7 +81,7 @@ def mix_of_crawl(
     source = "the project's routes, links and forms, with arguments from its scratch data"
     if weights is not None:
         routes = {template.route for template in templates}
-        source += f"; weights as recorded, {share_of(weights, routes):.0%} of the requests"
+        source += f"; weights as recorded, {percent(share_of(weights, routes))} of the requests"
         refused += unsent(weights, routes)
     return Mix(
         templates=templates,

@@ -109,7 +109,7 @@ def test_what_nobody_answers_is_left_out_and_said() -> None:
     mix, notes = fit(template("/old/page/", weight=1.0), template("/", weight=3.0))
     assert [each.path for each in mix.templates] == ["/"]
     assert [each.route for each in mix.excluded] == ["GET /old/page/"]
-    assert notes == ["25.0% of the traffic is not sent: GET /old/page/ (answered 404 here)"]
+    assert notes == ["25 % of the traffic is not sent: GET /old/page/ (answered 404 here)"]
 
 
 def test_a_file_that_was_made_of_this_data_is_soon_believed() -> None:
