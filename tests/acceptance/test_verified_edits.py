@@ -9,7 +9,11 @@ import pytest
 from benchmarks.verify.cases import Case, cases
 from benchmarks.verify.running import Judged, judge
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.postgres,
+    pytest.mark.xdist_group("verify"),  # judged once, on one worker
+]
 
 
 @pytest.fixture(scope="module")

@@ -196,7 +196,13 @@ def reverse_proxy(service: Service, sockets: Path, balancer: Balancer) -> dict[s
                 "interval": f"{balancer.check_ms}ms",
                 "timeout": f"{balancer.check_timeout_ms}ms",
                 "expect_status": 200,
-                "headers": {"Host": ["localhost"], "X-Nuages": [BALANCER]},
+                # Caddy calls every Unix socket "localhost" in its checks, so a connection that is
+                # kept may carry the check of another replica: each is closed when it is answered.
+                "headers": {
+                    "Host": ["localhost"],
+                    "X-Nuages": [BALANCER],
+                    "Connection": ["close"],
+                },
             },
             "passive": {"max_fails": balancer.max_fails, "fail_duration": "1s"},
         },
