@@ -22,6 +22,7 @@ from nuages.agent.actors import Actor
 
 BODY_BYTES = 4 * 1024 * 1024  # a longer body is compared by its digest
 SECONDS = 30.0
+AGAIN = 3.0  # seconds, after which a request that goes on is interrupted once more
 
 
 class TimedOut(BaseException):
@@ -179,7 +180,11 @@ def _charset(headers: dict[str, str]) -> str:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupt the main thread after `seconds`; elsewhere the tool's own timeout has to do."""
+    """Interrupt the main thread after `seconds`; elsewhere the tool's own timeout has to do.
+
+    And again, should the first be lost: what rings in a finalizer, or while the garbage collector
+    tells of itself, is printed and forgotten.
+    """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable or seconds <= 0:
         yield
@@ -189,7 +194,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         raise TimedOut
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:

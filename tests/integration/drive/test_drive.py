@@ -254,8 +254,9 @@ def test_a_broken_transaction_does_not_reach_the_next_request(driven: Driven) ->
     assert driven.ask("/async/").status == 200
 
 
-def test_a_request_that_takes_too_long_is_given_up(driven: Driven) -> None:
-    answer = send(driven.session, Request(path="/slow/?really=1"), timeout=0.5)
+@pytest.mark.parametrize("path", ["/slow/?really=1", "/slow/?deaf=1"])
+def test_a_request_that_takes_too_long_is_given_up(driven: Driven, path: str) -> None:
+    answer = send(driven.session, Request(path=path), timeout=0.5)
     assert answer.status == 504
     assert "no answer within 0.5 s" in (answer.exception or "")
     assert driven.ask("/async/").status == 200

@@ -132,7 +132,17 @@ async def async_streaming(request):
 def slow(request):
     if "really" in request.GET:
         time.sleep(30)
+    if "deaf" in request.GET:
+        Deaf()  # and gone at once
+        time.sleep(30)
     return HttpResponse("not slow")
+
+
+class Deaf:
+    """What is raised in its end is printed and forgotten."""
+
+    def __del__(self):
+        time.sleep(1)
 
 
 def broken(request):
