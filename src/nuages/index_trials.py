@@ -9,8 +9,6 @@ from nuages.lab import BASE, Lab
 from nuages.model import IndexTrial, Recording
 from nuages.stack.databases import PostgresDatabases
 
-SECONDS = 30.0
-
 
 def asked_in(grown: Recording | None, first: Recording) -> Recording:
     """What was asked on more data, and of the first recording what there was no time for again."""
@@ -22,7 +20,7 @@ def asked_in(grown: Recording | None, first: Recording) -> Recording:
 
 
 def try_on_clones(
-    lab: Lab, recording: Recording, *, template: str = BASE, seconds: float = SECONDS
+    lab: Lab, recording: Recording, *, template: str = BASE, seconds: float
 ) -> tuple[IndexTrial, ...]:
     """What came of it on the template's databases, which the recording was made on.
 

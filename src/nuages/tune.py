@@ -45,7 +45,9 @@ from nuages.traffic.mix import Mix
 from nuages.traffic.recorded import outcomes
 from nuages.under_load import measure
 
+INDEXING = 0.2  # of the time, at most, goes into trying indexes: large ones take long to build
 TRYING = 0.6  # of the time, at most, goes into trying edits: the load needs its own
+LEAST_INDEXING = 30.0  # seconds, however little time there is
 LEAST_SECONDS = 60.0  # without which no load is begun
 SCHEMA_FAULTS = ("migration-failed", "database")  # slugs that another vendor may not show
 
@@ -88,6 +90,7 @@ def tune(project: Project, options: TuneOptions) -> TuneResult:
                 lab,
                 asked_in(grown.recording, seen.outcome.recording),
                 template=GROWN if grown.recording else BASE,
+                seconds=max(LEAST_INDEXING, INDEXING * budget.seconds),
             )
         with progress.stage("diagnose"):
             diagnosis = _judge(
