@@ -91,6 +91,12 @@ class Config:
         kinds.positive, "number", "How long the site is driven to be recorded, at most.",
         "120", default=45.0,
     )  # fmt: skip
+    cache_seconds: int | None = _key(
+        kinds.at_least_one, "whole number",
+        "How old a result may be that is the same for everybody: queries that are asked again and"
+        " again are kept that long by an edit. Without it none is kept.",
+        "60", default=None,
+    )  # fmt: skip
     flags: Mapping[str, str | bool | int | float] = _key(
         kinds.flags, "table", "Settings that are set for the run: feature flags and the like.",
         "{ NEW_CHECKOUT = true }", default_factory=dict,

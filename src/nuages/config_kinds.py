@@ -81,6 +81,12 @@ def positive(value: object) -> float:
     raise MismatchError("a number above 0", value)
 
 
+def at_least_one(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise MismatchError("a whole number from 1 on", value)
+
+
 def whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value

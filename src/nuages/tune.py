@@ -182,6 +182,7 @@ def _rounds(
         "rows": options.rows,
         "users": options.users,
         "tests": project.config.tests,
+        "cache_seconds": project.config.cache_seconds,
         "settings": project.settings,
         "environment": sorted(project.environment),
     }
@@ -259,8 +260,9 @@ def _judge(
         deployment=read_deployment(project.root),
         ledger=ledger,
     )
+    allowed = fix.kept_for(diagnosis.findings, project.config.cache_seconds)
     return silence(
-        diagnosis,
+        replace(diagnosis, findings=allowed),
         code=code,
         recording=recording,
         ignore=project.config.ignore,

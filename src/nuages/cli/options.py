@@ -135,6 +135,7 @@ def flags(options: dict[str, Any]) -> dict[str, Any]:
         "python": options["python"],
         "record": options.get("record"),
         "tests": options.get("tests"),
+        "cache_seconds": options.get("cache_seconds"),
         "data_command": options.get("data_command"),
         "fixtures": [_from_here(name) for name in options.get("fixtures") or ()] or None,
         "environment": pairs or None,

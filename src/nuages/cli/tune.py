@@ -37,6 +37,13 @@ from nuages.outputs import make_folder, own_folder, writable
     help="The project's tests, such as 'pytest -q': run without the fixes and with them; a fix that"
     " breaks one is refused.",
 )
+@click.option(
+    "--cache-seconds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How old a result may be that is the same for everybody: queries that are asked again and"
+    " again are kept that long. [default: none is kept]",
+)
 @click.option("--data-command", help="Management command that fills the scratch database.")
 @click.option("--fixture", "fixtures", multiple=True, help="Fixture to load; may be given again.")
 @rows_option

@@ -45,7 +45,9 @@ def import_added(syntax: Syntax, module: str, name: str, file: str = "") -> list
     if others:
         return [Change(syntax.start(others[0]), f"{text}{syntax.newline()}")]
     after = [line for line, _ in imports] or lines[:1]
-    end = syntax.line_end(syntax.end(after[-1])) if after else 0
+    if not after:
+        return [Change(syntax.offset(1, 0), f"{text}{3 * syntax.newline()}")]
+    end = syntax.line_end(syntax.end(after[-1]))
     return [Change(end, f"{syntax.newline()}{syntax.newline()}{text}")]
 
 

@@ -9,6 +9,7 @@ from nuages.edits import (
     annotations,
     arguments,
     bulk,
+    caching,
     hoisting,
     indexes,
     lookups,
@@ -44,6 +45,7 @@ EDITS: Mapping[RemedyKind, Edit] = {
         annotations.place, annotations.write, ((annotations.where_read, annotations.write_read),)
     ),
     "in_bulk": Edit(lookups.place, lookups.write),
+    "cache": Edit(caching.place, caching.write),
     "hoist": Edit(hoisting.place, hoisting.write),
     "setting": Edit(settings.place, settings.write),
     "remove": Edit(settings.place, settings.remove),

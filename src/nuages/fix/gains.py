@@ -67,11 +67,25 @@ def columns(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float
     return max(found, default=None)
 
 
+def asked(recording: Recording, here: Here, scopes: frozenset[Scope]) -> float | None:
+    """Queries that are asked there, or of a queryset that is made there, in the whole run.
+
+    None at all are left where what came before the first request, a login, has filled the cache.
+    """
+    calls = [
+        group.calls
+        for group in recording.groups
+        if group.scope in scopes and (here(group.location) or here(group.created_at))
+    ]
+    return sum(calls) if scopes else None
+
+
 MEASURES: Mapping[RemedyKind, Measure] = {
     "count": Measure(noun="rows", of=rows),
     "exists": Measure(noun="queries of all rows", of=unbounded),
     "only": Measure(noun="bytes a row", of=loaded_bytes),
     "defer": Measure(noun="bytes a row", of=loaded_bytes),
+    "cache": Measure(noun="queries of all requests", of=asked),
     "update_fields": Measure(noun="columns written", of=columns),
 }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from nuages.cases import Case
 from nuages.grounds.keeping import (
@@ -39,6 +39,7 @@ MOST_KEYS = 20  # more parameters than that are a matter of the traffic, which a
 CALLS_A_KEY = 8
 SAME = 0.95  # of the lookups, with the result as it was the last time
 WRITTEN = 0.05  # writes to its tables a read, from which on nothing stays as it is
+UNTOLD = "how old a result may be is for its readers to say: --cache-seconds"
 WORTH_SHARE = 0.05  # of all time, that would be saved
 SITE_WIDE = 3  # routes, from which on it is worth less:
 SITE_WIDE_SHARE = 0.01
@@ -89,13 +90,9 @@ def find(case: Case) -> Iterator[Finding]:
 
 def _candidates(case: Case) -> Iterator[Candidate]:
     whole = {page.stats.scope for page in pages(case)} if case.recording.reuse else set()
-    groups: dict[tuple[Statement, Location | None], list[QueryGroup]] = defaultdict(list)
-    for group in case.recording.groups:
-        groups[group.statement, group.location].append(group)
-    for reuse in case.recording.reuse:
+    for reuse, asked in _asked(case):
         if not _is_steady(reuse) or is_personal(reuse.statement.sql, case.facts):
             continue
-        asked = groups[reuse.statement, reuse.location]
         own = tuple(g for g in asked if _is_own(g) and g.scope not in whole)
         kept = best_time(reuse.hits, reuse.stale)
         if not own or kept is None or is_tests(asked):
@@ -105,6 +102,55 @@ def _candidates(case: Case) -> Iterator[Candidate]:
         is_enough = candidate.calls >= ENOUGH_CALLS and candidate.saved_ns > 0
         if is_enough and writes <= WRITTEN * reuse.calls:
             yield candidate
+
+
+def _asked(case: Case) -> Iterator[tuple[ResultReuse, list[QueryGroup]]]:
+    """By line; what templates go through, by the line that makes it for all of their pages."""
+    groups: dict[tuple[Statement, Location | None], list[QueryGroup]] = defaultdict(list)
+    for group in case.recording.groups:
+        groups[group.statement, group.location].append(group)
+    found: dict[tuple[Statement, Location | None], list[ResultReuse]] = defaultdict(list)
+    asked: dict[tuple[Statement, Location | None], list[QueryGroup]] = defaultdict(list)
+    for reuse in case.recording.reuse:
+        own = groups[reuse.statement, reuse.location]
+        place = reuse.statement, _made(own) or reuse.location
+        found[place].append(reuse)
+        asked[place] += own
+    for (_, location), same in found.items():
+        yield _together(same, location), asked[same[0].statement, location]
+
+
+def _made(groups: Iterable[QueryGroup]) -> Location | None:
+    """Where all of a template's querysets are made; None where they are used by code."""
+    created = {
+        group.created_at if group.trigger and group.trigger.kind == "template" else None
+        for group in groups
+    }
+    return created.pop() if len(created) == 1 else None
+
+
+def _together(same: list[ResultReuse], location: Location | None) -> ResultReuse:
+    """Of several lines, at least: what one of them asked was there for the others, too."""
+    if len(same) == 1:
+        return replace(same[0], location=location)
+    return ResultReuse(
+        statement=same[0].statement,
+        location=location,
+        keys=max(each.keys for each in same),
+        lookups=sum(each.lookups for each in same),
+        same=sum(each.same for each in same),
+        hits=_sums(each.hits for each in same),
+        stale=_sums(each.stale for each in same),
+        wall_ns=sum(each.wall_ns for each in same),
+        calls=sum(each.calls for each in same),
+    )
+
+
+def _sums(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
 
 
 def _is_steady(reuse: ResultReuse) -> bool:
@@ -168,7 +214,7 @@ def _finding(location: Location, candidates: list[Candidate], case: Case) -> Fin
         confidence=0.6 if writes else 0.5,
         remedy=Remedy(kind="cache", path=str(kept.seconds)),
         routes=tuple(sorted({group.scope.name for group in groups})),
-        fix=Fix(status="none", reason="how old a result may be is for its readers to say"),
+        fix=Fix(status="none", reason=UNTOLD),
     )
 
 

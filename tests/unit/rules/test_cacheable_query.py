@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.rules.recordings import TEST, at
 from tests.unit.rules.traffic import MENU, ROUTES, asked, page, reused
@@ -15,7 +17,7 @@ ADMIN = Scope(kind="request", name="GET /admin/shop/tag/")
 
 def found(
     *groups: QueryGroup,
-    reuse: ResultReuse | None = None,
+    reuse: ResultReuse | tuple[ResultReuse, ...] = (),
     extra: tuple[QueryGroup, ...] = (),
     ms: float = 50,
     keys: int = 1,
@@ -29,7 +31,8 @@ def found(
         for scope in dict.fromkeys(group.scope for group in every)
     )
     reuse = reuse or reused(groups, keys=keys, same=same, stale=stale)
-    return list(cacheable_query.find(Case(Recording(scopes=scopes, groups=every, reuse=(reuse,)))))
+    several = reuse if isinstance(reuse, tuple) else (reuse,)
+    return list(cacheable_query.find(Case(Recording(scopes=scopes, groups=every, reuse=several))))
 
 
 def write(calls: int) -> tuple[QueryGroup, ...]:
@@ -67,6 +70,20 @@ class TestFinds:
     def test_a_few_parameters_each_of_which_is_asked_again_and_again(self):
         [finding] = found(*asked(), keys=5)
         assert finding.evidence.figures["keys"] == 5
+
+    def test_what_templates_of_many_pages_go_through_where_it_is_made(self):
+        made, shown = at(11, "shop/context.py", "menu"), at(4, "menu.html", kind="template")
+        groups = tuple(
+            replace(group, location=at(9 + place, "shop/views.py", "page"), trigger=shown,
+                    created_at=made)
+            for place, group in enumerate(asked(calls=10))
+        )  # fmt: skip
+        assert not found(*groups, reuse=reused(groups[:1]))  # of one of them: too few calls
+        [finding] = found(*groups, reuse=tuple(reused((group,)) for group in groups))
+        assert finding.location == made
+        assert finding.evidence.calls == 30
+        assert finding.evidence.figures["keys"] == 1
+        assert finding.routes == ("GET /", "GET /a/", "GET /b/")
 
     def test_one_row_that_all_pages_share(self):
         sql = 'SELECT "c"."x" FROM "shop_config" "c" WHERE "c"."id" = %s LIMIT 21'
@@ -108,6 +125,14 @@ class TestStaysSilent:
     def test_on_one_object_after_the_other(self):
         sql = 'SELECT "p"."x" FROM "shop_product" "p" WHERE "p"."id" = %s LIMIT 21'
         assert not found(*asked(sql), keys=5)
+
+    def test_on_what_code_goes_through_line_by_line_though_it_is_made_in_one_place(self):
+        made = at(11, "shop/managers.py", "live")
+        groups = tuple(
+            replace(group, location=at(9 + place, "shop/views.py", "page"), created_at=made)
+            for place, group in enumerate(asked(calls=10))
+        )
+        assert not found(*groups, reuse=tuple(reused((group,)) for group in groups))
 
     def test_on_loops_which_other_rules_own(self):
         assert not found(*asked(in_one=4))
