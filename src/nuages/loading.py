@@ -156,9 +156,11 @@ def compare_loaded(
             )
             sites[side] = stack.enter_context(entered)
         runs = {side: stack.enter_context(site.running(budget)) for side, site in sites.items()}
-        knees = {
-            side: knee_of(run, budget, seconds=options.knee_seconds) for side, run in runs.items()
-        }
+        knees: dict[str, Knee] = {}
+        start = START
+        for side, run in runs.items():
+            knees[side] = knee_of(run, budget, seconds=options.knee_seconds, start=start)
+            start = max(START, SHARE_OF_KNEE * (knees[side].rate or 0.0))  # the other is near
         first = {side: gave_out(site.measured, budget) for side, site in sites.items()}
         rates = [knee.rate for knee in knees.values() if knee.rate]
         rate = options.rate or (SHARE_OF_KNEE * min(rates) if rates else HARDLY_ANY)
@@ -168,10 +170,14 @@ def compare_loaded(
 
 
 def knee_of(
-    run: Callable[[Phase], LoadResult], budget: Budget, *, seconds: float = KNEE_SECONDS
+    run: Callable[[Phase], LoadResult],
+    budget: Budget,
+    *,
+    seconds: float = KNEE_SECONDS,
+    start: float = START,
 ) -> Knee:
-    """The highest rate that held, found in short steps."""
-    steps = Steps(start=START, seconds=seconds, budget=budget, closeness=0.25)
+    """The highest rate that held, found in short steps from that rate on."""
+    steps = Steps(start=start, seconds=seconds, budget=budget, closeness=0.25)
     return find_knee(run, steps, Phase(rate=1, seconds=seconds, arrivals="poisson"))
 
 

@@ -12,6 +12,7 @@ from nuages.fix import RunOutcome, combine, propose, verify
 from nuages.model import Finding
 
 pytest.importorskip("rest_framework")
+pytestmark = pytest.mark.xdist_group("fixed-blog")  # verified once, on one worker
 
 BLOG = Path(__file__).parent / "projects" / "blog"
 # Path → queries before, and after every fix that was verified.

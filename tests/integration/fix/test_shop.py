@@ -13,6 +13,7 @@ from nuages.fix import RunOutcome, combine, propose, trials, verify
 from nuages.model import Finding
 
 pytest.importorskip("rest_framework")
+pytestmark = pytest.mark.xdist_group("fixed-shop")  # verified once, on one worker
 
 SHOP = Path(__file__).parent / "projects" / "shop"
 # Path → queries before, and after every fix that was verified.

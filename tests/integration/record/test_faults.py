@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("faults")  # visited once a mode, on one worker
+
 
 @pytest.fixture(scope="module", params=["light", "deep"])
 def tried(request, library, run):
